@@ -1,0 +1,248 @@
+"""One submission of one invoice: the outbox row, later the evidence."""
+
+import base64
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .res_company import ENVIRONMENTS
+
+STATES = [
+    ("queued", "Queued"),
+    ("sending", "Sending"),
+    ("unknown", "Checking"),
+    ("processing", "Processing"),
+    ("accepted", "Accepted"),
+    ("rejected", "Rejected"),
+    ("conflict", "To clear up"),
+    ("blocked", "On hold"),
+    ("withdrawn", "Withdrawn"),
+]
+# From a state to those it may become. `blocked` goes back to `return_state`.
+TRANSITIONS = {
+    "queued": {"sending", "blocked", "withdrawn"},
+    "sending": {"processing", "unknown", "queued", "rejected", "blocked"},
+    "unknown": {"processing", "queued", "accepted", "conflict", "blocked"},
+    "processing": {"accepted", "rejected", "queued", "conflict", "unknown", "blocked"},
+    "accepted": set(),
+    "rejected": set(),
+    "conflict": {"accepted"},
+    "blocked": {"queued", "sending", "unknown", "processing", "withdrawn", "blocked"},
+    "withdrawn": set(),
+}
+# While KSeF may hold the invoice its identity is frozen (reliability, P2).
+FROZEN_STATES = ("sending", "unknown", "processing", "accepted", "conflict")
+OPEN_STATES = ("queued", "sending", "unknown", "processing", "blocked")
+BLOCKED_REASONS = [
+    ("data", "Data"),
+    ("date", "Date ahead"),
+    ("original", "Waits for the original"),
+    ("no_token", "No token"),
+    ("token", "Token not accepted"),
+    ("right", "Permission missing"),
+    ("nip", "NIP differs"),
+    ("clock", "Clock is wrong"),
+    ("copy", "Copy of a database"),
+    ("key", "Key of the secrets is missing"),
+    ("module", "Odoo's own module is in charge"),
+    ("program", "KSeF did not understand the request"),
+]
+
+
+class Document(models.Model):
+    r"""One submission of one invoice to KSeF.
+
+    The row is written in the transaction that posts the invoice, and never
+    overwritten by a later submission: each has its generation. ::
+
+        queued --> sending --> processing --> accepted
+          ^          |  ^          |
+          |          v  +-asked-+  +--> rejected
+          +------ unknown ------+-----> conflict
+        any open state --> blocked --> back;  queued, blocked --> withdrawn
+
+    Users read; only code under ``sudo`` writes, and only :meth:`_set_state`
+    writes the state.
+    """
+
+    _name = "l10n_pl_ksef.document"
+    _description = "KSeF submission"
+    _rec_name = "invoice_number"
+    _order = "id desc"
+    _check_company_auto = True
+
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    move_id = fields.Many2one(
+        "account.move", "Invoice", required=True, ondelete="restrict", index=True
+    )
+    generation = fields.Integer(required=True, default=1)
+    connection_id = fields.Many2one(
+        "l10n_pl_ksef.connection",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        groups="base.group_no_one",
+    )
+    environment = fields.Selection(ENVIRONMENTS, required=True)
+    nip = fields.Char("Seller's NIP", required=True)
+    invoice_number = fields.Char(required=True)
+    kind = fields.Char("Kind of invoice")
+    issue_date = fields.Date(required=True)
+
+    state = fields.Selection(STATES, required=True, default="queued", readonly=True)
+    state_since = fields.Datetime(required=True, default=fields.Datetime.now)
+    return_state = fields.Selection(STATES, help="State before it was put on hold.")
+    blocked_reason = fields.Selection(BLOCKED_REASONS)
+    next_step_on = fields.Datetime(index="btree_not_null")
+    attempt_count = fields.Integer()
+    step_count = fields.Integer(help="Questions asked since the state began.")
+    sent_on = fields.Datetime()
+
+    session_id = fields.Many2one(
+        "l10n_pl_ksef.session", groups="base.group_no_one", index="btree_not_null"
+    )
+    session_reference = fields.Char()
+    reference = fields.Char("Reference number")
+    xml = fields.Binary("XML", attachment=False, readonly=True)
+    xml_filename = fields.Char(compute="_compute_filenames")
+    sha256 = fields.Char("SHA-256", help="Of the XML, Base64.")
+    content_created_on = fields.Datetime(help="Creation time written in the XML.")
+    problems = fields.Json(help="What keeps the invoice from being sent.")
+
+    ksef_number = fields.Char("KSeF number", index="btree_not_null")
+    invoicing_on = fields.Datetime("Sent on")
+    acquired_on = fields.Datetime("Number given on")
+    mode = fields.Selection([("online", "Online"), ("offline", "Offline")])
+    status_code = fields.Char()
+    status_description = fields.Char("KSeF's answer")
+    status_details = fields.Text("KSeF's details")
+    original_ksef_number = fields.Char(help="Number that KSeF says is taken.")
+
+    upo_state = fields.Selection(
+        [
+            ("none", "None"),
+            ("wanted", "Being fetched"),
+            ("stored", "Stored"),
+            ("doubtful", "To be checked"),
+        ],
+        "UPO",
+        required=True,
+        default="none",
+    )
+    upo = fields.Binary("UPO file", attachment=False, readonly=True)
+    upo_filename = fields.Char(compute="_compute_filenames")
+    upo_sha256 = fields.Char("SHA-256 of the UPO")
+    upo_stored_on = fields.Datetime()
+    upo_differences = fields.Json(help="Facts in which UPO and invoice differ.")
+    verification_link = fields.Char(compute="_compute_verification_link")
+
+    _generation_uniq = models.Constraint(
+        "UNIQUE(company_id, environment, move_id, generation)",
+        "This submission of the invoice exists already.",
+    )
+    _ksef_number_uniq = models.UniqueIndex(
+        "(company_id, environment, ksef_number) WHERE ksef_number IS NOT NULL",
+        "This KSeF number is already on another invoice of the company.",
+    )
+    _work_idx = models.Index("(state, next_step_on) WHERE next_step_on IS NOT NULL")
+
+    @api.depends("ksef_number", "invoice_number")
+    def _compute_filenames(self):
+        for document in self:
+            name = document.ksef_number or document.invoice_number or "invoice"
+            safe = "".join(char if char.isalnum() else "_" for char in name)
+            document.xml_filename = f"{safe}.xml"
+            document.upo_filename = f"UPO_{safe}.xml"
+
+    @api.depends("environment", "nip", "issue_date", "sha256")
+    def _compute_verification_link(self):
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        for document in self:
+            document.verification_link = document.sha256 and gateway._get_link(
+                document.environment,
+                document.nip,
+                document.issue_date,
+                document.sha256,
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sent(self):
+        if self.filtered("attempt_count"):
+            raise UserError(
+                self.env._(
+                    "A submission to KSeF is evidence and cannot be deleted once it"
+                    " was sent."
+                )
+            )
+
+    @api.private
+    def _set_state(self, state, **values):
+        """Move to a state; the only code that writes it.
+
+        :param values: further fields to write with it
+        :raises ValueError: the table of transitions does not know the step
+        """
+        for document in self:
+            if state not in TRANSITIONS[document.state]:
+                raise ValueError(f"{document.state} cannot become {state}")
+        now = fields.Datetime.now()
+        self.write(
+            {
+                "state": state,
+                "state_since": now,
+                "step_count": 0,
+                "next_step_on": now if state in OPEN_STATES else False,
+                "blocked_reason": False,
+                "return_state": False,
+                **values,
+            }
+        )
+        self._notify()
+
+    @api.private
+    def _block(self, reason, **values):
+        """Put on hold and remember where to go on."""
+        for document in self:
+            if document.state == "blocked" and document.blocked_reason == reason:
+                document.write({"next_step_on": False, **values})
+                continue
+            back = document.return_state or document.state
+            document._set_state(
+                "blocked",
+                **{"next_step_on": False, "return_state": back} | values,
+                blocked_reason=reason,
+            )
+
+    @api.private
+    def _release(self):
+        """Go on where it was before it was put on hold."""
+        for document in self.filtered(lambda document: document.state == "blocked"):
+            document._set_state(document.return_state or "queued")
+
+    @api.private
+    def _plan(self, seconds):
+        """Set when the next question is asked, and count it."""
+        self.ensure_one()
+        moment = fields.Datetime.now() + timedelta(seconds=seconds)
+        self.write({"next_step_on": moment, "step_count": self.step_count + 1})
+
+    @api.private
+    def _get_xml(self):
+        """Return the frozen bytes; no bytes before the file was made."""
+        self.ensure_one()
+        return base64.b64decode(self.with_context(bin_size=False).xml or b"")
+
+    @api.private
+    def _is_identity_frozen(self):
+        """Tell whether KSeF may hold the invoice, so that it must not change."""
+        self.ensure_one()
+        state = self.return_state if self.state == "blocked" else self.state
+        return state in FROZEN_STATES
+
+    @api.private
+    def _notify(self):
+        """Tell open forms, once the transaction is committed, to look again."""
+        self.env.ref("account.group_account_invoice")._bus_send(
+            "l10n_pl_ksef/changed", {"move_ids": self.move_id.ids}
+        )

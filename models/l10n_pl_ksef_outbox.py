@@ -1,0 +1,207 @@
+"""From a posted invoice to a row that waits to be sent; no network."""
+
+import base64
+import hashlib
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+# How often a document that waits for its data is looked at by itself.
+DATA_RECHECK = timedelta(hours=1)
+# States in which a person may send, or send again with the same number.
+SENDABLE_STATES = ("queued", "blocked", "rejected", "withdrawn")
+SENT_MOVE_TYPES = ("out_invoice", "out_refund")
+
+
+class Outbox(models.AbstractModel):
+    _name = "l10n_pl_ksef.outbox"
+    _description = "KSeF outbox"
+
+    @api.private
+    def _enqueue(self, moves):
+        """Write one outbox row for each posted invoice that KSeF must get.
+
+        Runs in the transaction that posts: one `create` for all, and nothing
+        for companies that do not use KSeF.
+        """
+        due = moves.filtered(
+            lambda move: (
+                not self._get_not_due_reason(move)
+                and move.company_id._l10n_pl_ksef_owner().l10n_pl_ksef_send_mode
+                == "auto"
+            )
+        )
+        return self._create_documents(due)
+
+    @api.private
+    def _create_documents(self, moves):
+        """Build, check and freeze the files of posted invoices; queue them."""
+        documents = self.env["l10n_pl_ksef.document"].sudo()
+        if not moves:
+            return documents
+        created_on = fields.Datetime.now()
+        files = self.env["l10n_pl_ksef.fa3.export"]._prepare_files(moves, created_on)
+        connections = {
+            company: self.env["l10n_pl_ksef.connection"]._get_or_create(company)
+            for company in moves.company_id
+        }
+        documents = documents.create(
+            [
+                self._prepare_document(move, connections[move.company_id])
+                | self._prepare_content(files[move], created_on)
+                for move in moves
+            ]
+        )
+        self.env["l10n_pl_ksef.job"]._trigger()
+        return documents
+
+    @api.private
+    def _prepare_document(self, move, connection):
+        former = move.sudo().l10n_pl_ksef_document_ids
+        return {
+            "company_id": move.company_id.id,
+            "move_id": move.id,
+            "generation": max(former.mapped("generation"), default=0) + 1,
+            "connection_id": connection.id,
+            "environment": connection.environment,
+        }
+
+    @api.private
+    def _prepare_content(self, prepared, created_on):
+        """Return the frozen file, or the problems that keep it from being made."""
+        values = {
+            "nip": prepared.seller_nip,
+            "invoice_number": prepared.number,
+            "kind": prepared.kind,
+            "issue_date": prepared.issue_date,
+            "problems": [problem._asdict() for problem in prepared.problems],
+        }
+        if prepared.xml is None:
+            return values | {
+                "state": "blocked",
+                "return_state": "queued",
+                "blocked_reason": "data",
+                "next_step_on": created_on + DATA_RECHECK,
+            }
+        return values | {
+            "state": "queued",
+            "next_step_on": created_on,
+            "xml": base64.b64encode(prepared.xml),
+            "sha256": _sha256_b64(prepared.xml),
+            "content_created_on": created_on,
+        }
+
+    @api.private
+    def _rebuild(self, document):
+        """Make the file of a document that was held for its data, if it can be.
+
+        Bytes that KSeF may have seen are never made anew.
+        """
+        if document.attempt_count or document.xml:
+            return bool(document.xml)
+        created_on = fields.Datetime.now()
+        move = document.move_id
+        export = self.env["l10n_pl_ksef.fa3.export"].sudo()
+        prepared = export._prepare_files(move, created_on)[move]
+        values = self._prepare_content(prepared, created_on)
+        for name in ("state", "return_state", "blocked_reason"):
+            values.pop(name, None)
+        document.write(values)
+        return prepared.xml is not None
+
+    @api.private
+    def _get_recheck_seconds(self):
+        return DATA_RECHECK.total_seconds()
+
+    @api.private
+    def _get_not_due_reason(self, move):
+        """Say why an invoice is not meant for KSeF, or None if it is.
+
+        The answer is a key: type, off, dated_before, private, foreign, polish,
+        other_module.
+        """
+        if move.move_type not in SENT_MOVE_TYPES:
+            return "type"
+        owner = move.company_id._l10n_pl_ksef_owner()
+        if not owner:
+            return "off"
+        since = owner.l10n_pl_ksef_since
+        if since and (move.invoice_date or fields.Date.today()) < since:
+            return "dated_before"
+        if move._l10n_pl_ksef_other_module_state():
+            return "other_module"
+        buyer = self._get_buyer_kind(move.commercial_partner_id)
+        return None if owner[f"l10n_pl_ksef_to_{buyer}"] else buyer
+
+    @api.private
+    def _can_send(self, move):
+        """Tell whether the button that sends has something to do for a move."""
+        if move.state != "posted" or move.move_type not in SENT_MOVE_TYPES:
+            return False
+        if not move.company_id._l10n_pl_ksef_owner():
+            return False
+        if move._l10n_pl_ksef_other_module_state():
+            return False
+        document = move.sudo().l10n_pl_ksef_document_id
+        return not document or document.state in SENDABLE_STATES
+
+    @api.private
+    def _send_now(self, moves):
+        """Queue what a person wants sent, and make it due at once.
+
+        :raises UserError: with everything that keeps the invoices from being sent
+        """
+        moves = moves.filtered(self._can_send)
+        fresh = moves.filtered(
+            lambda move: (
+                move.sudo().l10n_pl_ksef_document_id.state not in ("queued", "blocked")
+            )
+        )
+        created = self._create_documents(fresh)
+        waiting = (moves - fresh).sudo().l10n_pl_ksef_document_id
+        for document in waiting:
+            if document.blocked_reason == "data" and self._rebuild(document):
+                document._release()
+        held = (created + waiting).filtered(
+            lambda document: document.blocked_reason == "data"
+        )
+        if held:
+            explain = self.env["l10n_pl_ksef.explain"]
+            raise UserError("\n".join(explain._get_problems(held)))
+        self._hurry(waiting)
+
+    @api.private
+    def _ask_now(self, moves):
+        """Make the next question about these invoices due at once."""
+        documents = moves.sudo().l10n_pl_ksef_document_id
+        self._hurry(documents.filtered("next_step_on"))
+
+    @api.private
+    def _hurry(self, documents):
+        """Wake the job for these documents; do its step here if it sleeps."""
+        documents = documents.filtered(lambda document: document.state != "blocked")
+        documents.connection_id.filtered("retry_on").write({"retry_on": False})
+        locked = documents.try_lock_for_update(allow_referencing=True)
+        locked.write({"next_step_on": fields.Datetime.now()})
+        job = self.env["l10n_pl_ksef.job"]
+        job._trigger()
+        if not job._is_running():
+            job._step_after_commit(locked)
+
+    @api.private
+    def _get_buyer_kind(self, partner):
+        """Return ``polish``, ``foreign`` or ``private``."""
+        if not partner.is_company and not partner.vat:
+            return "private"
+        country = partner.country_id.code
+        is_foreign = country and country != "PL"
+        return "foreign" if is_foreign and not _has_polish_nip(partner) else "polish"
+
+
+def _has_polish_nip(partner):
+    return (partner.vat or "").upper().startswith("PL")
+
+
+def _sha256_b64(data):
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()

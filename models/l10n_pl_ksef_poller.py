@@ -1,0 +1,291 @@
+"""Asks KSeF what became of documents, and fetches their receipts."""
+
+import base64
+import hashlib
+import logging
+
+from odoo import api, fields, models
+
+from ..ksef import errors
+from ..ksef.statuses import Verdict, invoice_verdict, is_session_final
+
+_logger = logging.getLogger(__name__)
+
+# Pauses between questions about one document, in seconds; the last one repeats.
+# KSeF answers most within seconds; 1200 single questions an hour are allowed
+# (API 14), which is more than six for each of the 180 invoices an hour.
+QUESTION_PAUSES_SECONDS = (
+    *(1, 1, 2, 2, 2, 3, 5, 10, 15, 15, 30, 60),
+    *(300, 300, 600, 600, 1800, 3600),
+)
+# Pauses between questions about a document that KSeF may not have got.
+UNKNOWN_PAUSES_SECONDS = (5, 15, 30, 60, 60, 300, 600, 1800, 3600)
+# After so many questions without a trace the session is closed, to be certain.
+UNKNOWN_QUESTIONS_BEFORE_CLOSE = 4
+RECEIPT_PAUSES_SECONDS = (1, 2, 5, 15, 60, 300, 900, 3600)
+# The same bytes go again after KSeF broke off, so often and with these pauses.
+RESEND_PAUSES_SECONDS = (60, 300, 900, 3600)
+
+
+class Poller(models.AbstractModel):
+    _name = "l10n_pl_ksef.poller"
+    _description = "KSeF poller"
+
+    @api.private
+    def _poll(self, documents):
+        """Ask about documents in processing: one call for each session."""
+        for session, group in documents.grouped("session_id").items():
+            self._poll_session(session, group)
+
+    @api.private
+    def _poll_session(self, session, documents):
+        statuses = self._ask(documents, lambda: self._get_statuses(session, documents))
+        if statuses is None:
+            return
+        by_reference = {status.reference: status for status in statuses}
+        for document in documents:
+            status = by_reference.get(document.reference)
+            document = self._lock(document, "processing")
+            if document and status:
+                self._take_status(document, status)
+            elif document:
+                document._plan(_pause(QUESTION_PAUSES_SECONDS, document.step_count))
+            self._commit()
+
+    @api.private
+    def _get_statuses(self, session, documents):
+        """One document is asked for alone, several by the session's list."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        connection, reference = session.connection_id, session.reference
+        if len(documents) > 1:
+            return gateway._get_session_invoices(connection, reference)
+        invoice_reference = documents.reference
+        return [gateway._get_invoice_status(connection, reference, invoice_reference)]
+
+    @api.private
+    def _ask(self, documents, question):
+        """Ask KSeF; on a failure plan the next question and return None."""
+        try:
+            return question()
+        except errors.KsefError as error:
+            _logger.info("KSeF: no answer about %s: %s", documents, error)
+            self._rollback()
+            self._note_failed_question(documents, error)
+            self._commit()
+            return None
+
+    @api.private
+    def _note_failed_question(self, documents, error):
+        connection = documents[0].connection_id
+        pause = 0
+        if isinstance(error, (errors.KsefUnavailable, errors.KsefRateLimited)):
+            pause = connection._set_outage(getattr(error, "retry_after_seconds", None))
+        for document in documents:
+            own = _pause(QUESTION_PAUSES_SECONDS, document.step_count + 3)
+            document._plan(max(pause, own))
+
+    @api.private
+    def _take_status(self, document, status):
+        """Turn KSeF's status of an invoice into the document's state."""
+        verdict = invoice_verdict(status.code)
+        values = {
+            "status_code": str(status.code),
+            "status_description": status.description,
+            "status_details": "\n".join(status.details),
+        }
+        take = {
+            Verdict.ACCEPTED: self._take_accepted,
+            Verdict.REJECTED: self._take_rejected,
+            Verdict.RESEND: self._take_broken_off,
+            Verdict.REBUILD: self._take_broken_off,
+            Verdict.DUPLICATE: self._take_duplicate,
+        }.get(verdict, self._take_pending)
+        take(document, status, values)
+
+    @api.private
+    def _take_pending(self, document, status, values):
+        if values["status_code"] != document.status_code:
+            document.write(values)
+        document._plan(_pause(QUESTION_PAUSES_SECONDS, document.step_count))
+
+    @api.private
+    def _take_accepted(self, document, status, values):
+        if not status.ksef_number:
+            self._take_pending(document, status, values)
+            return
+        document._set_state(
+            "accepted",
+            **values,
+            ksef_number=status.ksef_number,
+            invoicing_on=_naive(status.invoicing_on),
+            acquired_on=_naive(status.acquired_on),
+            mode=(status.mode or "").lower() or False,
+            upo_state="wanted",
+            next_step_on=fields.Datetime.now(),
+        )
+
+    @api.private
+    def _take_rejected(self, document, status, values):
+        document._set_state("rejected", **values)
+
+    @api.private
+    def _take_broken_off(self, document, status, values):
+        """KSeF did not keep it: the same bytes go again, a few times."""
+        tries = document.attempt_count
+        if tries > len(RESEND_PAUSES_SECONDS):
+            document._block("program", return_state="queued", **values)
+            return
+        document._set_state("queued", **values, reference=False)
+        document._plan(_pause(RESEND_PAUSES_SECONDS, tries - 1))
+
+    @api.private
+    def _take_duplicate(self, document, status, values):
+        """Adopt the number if the invoice that KSeF holds is this very file."""
+        values["original_ksef_number"] = status.original_ksef_number
+        document.write(values)
+        self._commit()
+        original = self._ask(document, lambda: self._find_original(document, status))
+        if original is None:
+            return
+        document = self._lock(document, "processing")
+        if not document:
+            return
+        if not original:
+            document._set_state("conflict")
+            return
+        document.write(
+            {
+                "reference": original.reference,
+                "session_reference": status.original_session_reference,
+            }
+        )
+        self._take_accepted(document, original, {})
+
+    @api.private
+    def _find_original(self, document, status):
+        """Return KSeF's status of the original if it is our file, else False."""
+        if not status.original_session_reference:
+            return False
+        listed = self.env["l10n_pl_ksef.gateway"]._get_session_invoices(
+            document.connection_id, status.original_session_reference
+        )
+        same = (
+            entry
+            for entry in listed
+            if entry.ksef_number and entry.hash_b64 == document.sha256
+        )
+        return next(same, False)
+
+    @api.private
+    def _resolve_one(self, document):
+        """Ask whether KSeF has a document whose POST got no answer."""
+        found = self._ask(document, lambda: self._find_trace(document))
+        if found is None:
+            return
+        trace, is_final = found
+        document = self._lock(document, "unknown")
+        if not document:
+            self._commit()
+            return
+        if trace:
+            document._set_state("processing", reference=trace.reference)
+        elif is_final:
+            document._set_state("queued", reference=False)
+        else:
+            if document.step_count >= UNKNOWN_QUESTIONS_BEFORE_CLOSE:
+                document.session_id.filtered(
+                    lambda session: session.state == "open"
+                )._set_state("closing")
+            document._plan(_pause(UNKNOWN_PAUSES_SECONDS, document.step_count))
+        self._commit()
+
+    @api.private
+    def _find_trace(self, document):
+        """Return ``(InvoiceStatus or None, is the session final)``.
+
+        The session is asked first: a list read after it was final is complete.
+        """
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        connection = document.connection_id
+        reference, sha256 = document.session_reference, document.sha256
+        status = gateway._get_session_status(connection, reference)
+        listed = gateway._get_session_invoices(connection, reference)
+        trace = next((entry for entry in listed if entry.hash_b64 == sha256), None)
+        return trace, is_session_final(status.code)
+
+    @api.private
+    def _fetch_receipt_one(self, document):
+        """Fetch the UPO of an accepted document and keep it byte for byte."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        connection = document.connection_id
+        session, reference = document.session_reference, document.reference
+        data = self._ask_receipt(
+            document, lambda: gateway._get_upo(connection, session, reference)
+        )
+        if data is None:
+            return
+        document = self._lock(document, "accepted")
+        if document and document.upo_state == "wanted":
+            self._store_receipt(document, data)
+        self._commit()
+
+    @api.private
+    def _ask_receipt(self, document, question):
+        try:
+            return question()
+        except errors.KsefError as error:
+            _logger.info("KSeF: no UPO yet for document %s: %s", document.id, error)
+            self._rollback()
+            document._plan(_pause(RECEIPT_PAUSES_SECONDS, document.step_count))
+            self._commit()
+            return None
+
+    @api.private
+    def _store_receipt(self, document, data):
+        differences = self._compare_receipt(document, data)
+        digest = hashlib.sha256(data).digest()
+        document.write(
+            {
+                "upo": base64.b64encode(data),
+                "upo_sha256": base64.b64encode(digest).decode(),
+                "upo_stored_on": fields.Datetime.now(),
+                "upo_state": "doubtful" if differences else "stored",
+                "upo_differences": differences or False,
+                "next_step_on": False,
+            }
+        )
+        document._notify()
+
+    @api.private
+    def _compare_receipt(self, document, data):
+        """Return names of the facts in which the receipt is not ours."""
+        facts = self.env["l10n_pl_ksef.gateway"]._read_upo(data)
+        if facts is None:
+            return ["file"]
+        pairs = {
+            "ksef_number": (facts.ksef_number, document.ksef_number),
+            "sha256": (facts.invoice_hash_b64, document.sha256),
+            "nip": (facts.seller_nip, document.nip),
+            "invoice_number": (facts.invoice_number, document.invoice_number),
+        }
+        return [name for name, (theirs, ours) in pairs.items() if theirs != ours]
+
+    @api.private
+    def _lock(self, document, state):
+        return self.env["l10n_pl_ksef.sender"]._lock(document, state)
+
+    @api.private
+    def _commit(self):
+        self.env["l10n_pl_ksef.sender"]._commit()
+
+    @api.private
+    def _rollback(self):
+        self.env["l10n_pl_ksef.sender"]._rollback()
+
+
+def _pause(pauses, count):
+    return pauses[min(max(count, 0), len(pauses) - 1)]
+
+
+def _naive(moment):
+    return moment.replace(tzinfo=None, microsecond=0) if moment else False

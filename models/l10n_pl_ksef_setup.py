@@ -1,0 +1,405 @@
+"""A token comes in: every check, each with its sentence, before anything is kept."""
+
+import logging
+from dataclasses import dataclass
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools.translate import LazyTranslate
+
+from ..ksef import errors
+from ..ksef.statuses import LoginProblem
+from ..ksef.token import TokenFormatError, TokenProblem, parse
+from .l10n_pl_ksef_vault import VaultError
+
+_lt = LazyTranslate(__name__)
+_logger = logging.getLogger(__name__)
+
+ADMIN_GROUP = "l10n_pl_ksef.group_admin"
+# What sending needs, and what our token should have at most (API 5.2).
+NEEDED_PERMISSION = "InvoiceWrite"
+WANTED_PERMISSIONS = frozenset({"InvoiceWrite", "InvoiceRead"})
+TOKEN_ACTIVE = "Active"
+AUTHOR_PERSON = "Pesel"
+
+TITLES = {
+    "form": _lt("Form"),
+    "nip": _lt("Tax number (NIP)"),
+    "module": _lt("Odoo's own KSeF module"),
+    "login": _lt("Log-in"),
+    "state": _lt("State"),
+    "rights": _lt("Rights"),
+    "author": _lt("Made by"),
+    "end": _lt("Valid until"),
+    "seal": _lt("Kept safe"),
+}
+PERMISSIONS = {
+    "InvoiceWrite": _lt("issue invoices"),
+    "InvoiceRead": _lt("view invoices"),
+    "CredentialsRead": _lt("view permissions"),
+    "CredentialsManage": _lt("manage permissions"),
+    "SubunitManage": _lt("manage subunits"),
+    "EnforcementOperations": _lt("enforcement operations"),
+    "Introspection": _lt("view sessions of others"),
+    "CollectiveIdentifierManage": _lt("manage collective identifiers"),
+}
+FORM_PROBLEMS = {
+    TokenProblem.EMPTY: _lt("Nothing was pasted. Paste the whole token."),
+    TokenProblem.KSEF_1: _lt(
+        "This is a KSeF 1.0 token. It does not work in KSeF 2.0 and was not carried"
+        " over. Make a new one in Aplikacja Podatnika KSeF 2.0."
+    ),
+    TokenProblem.CUT: _lt(
+        "A token has three parts, NUMBER|nip-…|SECRET. Part %(part)s is missing or"
+        " cut short. Copy the whole token."
+    ),
+    TokenProblem.NOT_A_TOKEN: _lt(
+        "This is not a KSeF token. A token has three parts, NUMBER|nip-…|SECRET."
+    ),
+    TokenProblem.NOT_A_NIP: _lt(
+        "This token belongs to an internal identifier, not to a NIP. Make a token"
+        " for the company itself."
+    ),
+}
+LOGIN_PROBLEMS = {
+    LoginProblem.REVOKED: _lt("This token was revoked in KSeF. Make a new one."),
+    LoginProblem.INACTIVE: _lt(
+        "KSeF has not activated this token, or switched it off. Make a new one."
+    ),
+    LoginProblem.UNKNOWN_TOKEN: _lt(
+        "KSeF (%(environment)s) does not know this token. Was it cut, or made in"
+        " another environment (%(others)s)?"
+    ),
+    LoginProblem.WRONG_CONTEXT: _lt(
+        "KSeF says that the token is for another company than NIP %(nip)s."
+    ),
+    LoginProblem.DISTURBED: _lt(
+        "KSeF refuses the encrypted log-in just now. Try again in a few minutes."
+    ),
+    LoginProblem.NO_RIGHTS: _lt(
+        "Who made the token has no rights for NIP %(nip)s any more."
+    ),
+    LoginProblem.CERTIFICATE: _lt("KSeF does not accept the certificate."),
+    LoginProblem.PERSON: _lt(
+        "KSeF closed the access of the person who made the token. Make a new one."
+    ),
+    LoginProblem.BLOCKED: _lt(
+        "KSeF suspects misuse and blocked the company. Call the helpdesk of KSeF."
+    ),
+    LoginProblem.OTHER: _lt("KSeF refused the log-in (code %(code)s)."),
+}
+NO_CONNECTION = _lt(
+    "KSeF (%(environment)s) cannot be reached. Check the network and try again."
+)
+NO_ANSWER = _lt("KSeF gave no usable answer. Try again in a few minutes.")
+
+
+@dataclass
+class _Trial:
+    """What one attempt to connect found out so far.
+
+    :ivar checks: list of dicts ``key, level, title, text`` for the dialogue
+    """
+
+    company: object
+    environment: str
+    checks: list
+
+    @property
+    def failed(self):
+        return any(check["level"] == "error" for check in self.checks)
+
+
+class Setup(models.AbstractModel):
+    _name = "l10n_pl_ksef.setup"
+    _description = "KSeF setup"
+
+    @api.private
+    def _check_admin(self, company):
+        """:raises AccessError: not a KSeF administrator of this company"""
+        if not self.env.user.has_group(ADMIN_GROUP):
+            raise AccessError(
+                self.env._("Only a KSeF administrator may connect a company to KSeF.")
+            )
+        if company not in self.env.user.company_ids:
+            raise AccessError(self.env._("You do not work for this company."))
+
+    @api.private
+    def _connect(self, company, environment, text, address):
+        """Check a pasted token against KSeF and keep it if all is well.
+
+        :param text: the pasted token; it is never stored in clear
+        :param address: network address of the person
+        :returns: ``{"connected": bool, "checks": [{key, level, title, text}]}``
+        :raises AccessError: not a KSeF administrator of this company
+        """
+        self._check_admin(company)
+        trial = _Trial(company, environment, [])
+        parts = self._check_form(trial, text)
+        facts = parts and not trial.failed and self._check_at_ksef(trial, parts)
+        if facts and not trial.failed:
+            self._store(trial, parts, *facts, address)
+        return {"connected": bool(facts) and not trial.failed, "checks": trial.checks}
+
+    @api.private
+    def _add(self, trial, key, level, text, **params):
+        trial.checks.append(
+            {
+                "key": key,
+                "level": level,
+                "title": self.env._(TITLES[key]),
+                "text": (self.env._(text) if not isinstance(text, str) else text)
+                % params,
+            }
+        )
+
+    @api.private
+    def _check_form(self, trial, text):
+        """Check what needs no call; return ``ksef.token.TokenParts`` or None."""
+        try:
+            parts = parse(text)
+        except TokenFormatError as error:
+            part = error.missing_part
+            self._add(trial, "form", "error", FORM_PROBLEMS[error.kind], part=part)
+            return None
+        self._add(trial, "form", "ok", _lt("KSeF 2.0 token"))
+        own = trial.company._l10n_pl_ksef_nip()
+        names = {"company": trial.company.name, "theirs": parts.context_value}
+        if own != parts.context_value:
+            self._add(
+                trial,
+                "nip",
+                "error",
+                _lt("The token is for NIP %(theirs)s; %(company)s has NIP %(own)s."),
+                own=own or "–",
+                **names,
+            )
+        else:
+            text = _lt("%(theirs)s is the NIP of %(company)s.")
+            self._add(trial, "nip", "ok", text, **names)
+        if trial.company._l10n_pl_ksef_other_module_is_set():
+            self._add(
+                trial,
+                "module",
+                "error",
+                _lt(
+                    "Odoo's own KSeF module has a certificate for %(company)s. Only"
+                    " one may send: remove that certificate first."
+                ),
+                company=trial.company.name,
+            )
+        return parts
+
+    @api.private
+    def _check_at_ksef(self, trial, parts):
+        """Log in once and read what the token may do; ``(login, facts)`` or None."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        try:
+            client = gateway._get_client(trial.environment)
+        except ValueError:
+            text = _lt(
+                "This server is set to another KSeF address, so it cannot connect to"
+                " %(environment)s. Choose Test or Demo."
+            )
+            self._add(trial, "login", "error", text, **self._get_names(trial))
+            return None
+        try:
+            login = gateway._try_login(client, parts.secret_text, parts.context_value)
+            facts = client.token_metadata(login.access, parts.reference)
+        except errors.KsefError as error:
+            self._add_login_error(trial, error)
+            return None
+        text = _lt("accepted by KSeF (%(environment)s)")
+        self._add(trial, "login", "ok", text, **self._get_names(trial))
+        self._check_facts(trial, facts)
+        return login, facts
+
+    @api.private
+    def _add_login_error(self, trial, error):
+        _logger.info("KSeF: token not accepted: %s", error)
+        if isinstance(error, errors.KsefLoginRefused):
+            text = LOGIN_PROBLEMS[error.reason]
+        elif isinstance(error, errors.KsefUnavailable):
+            text = NO_CONNECTION
+        else:
+            text = NO_ANSWER
+        code = error.code or error.http_status
+        self._add(trial, "login", "error", text, code=code, **self._get_names(trial))
+
+    @api.private
+    def _get_names(self, trial):
+        selection = self.env["res.company"]._fields["l10n_pl_ksef_environment"]
+        labels = dict(selection._description_selection(self.env))
+        own = labels.pop(trial.environment)
+        return {
+            "environment": own,
+            "others": ", ".join(labels.values()),
+            "nip": trial.company._l10n_pl_ksef_nip(),
+        }
+
+    @api.private
+    def _check_facts(self, trial, facts):
+        """Judge state, rights, author and end of the token as KSeF tells them."""
+        if facts.status != TOKEN_ACTIVE:
+            text = _lt("The token is not active (%(status)s). Make a new one.")
+            self._add(trial, "state", "error", text, status=facts.status)
+        else:
+            self._add(trial, "state", "ok", _lt("active"))
+        self._check_rights(trial, facts)
+        if facts.author_type == AUTHOR_PERSON:
+            text = _lt("a person. If that person leaves, the token stops.")
+            self._add(trial, "author", "warning", text)
+        if facts.valid_until:
+            text = _lt("%(date)s")
+            self._add(trial, "end", "ok", text, date=facts.valid_until.date())
+        else:
+            self._add(trial, "end", "note", _lt("KSeF gives no date"))
+
+    @api.private
+    def _check_rights(self, trial, facts):
+        if NEEDED_PERMISSION not in facts.permissions:
+            text = _lt(
+                "Missing permission: issue invoices. A token's rights cannot be"
+                " changed; make a new one."
+            )
+            self._add(trial, "rights", "error", text)
+            return
+        names = self._get_permission_names(facts.permissions)
+        self._add(trial, "rights", "ok", "%(names)s", names=names)
+        if "InvoiceRead" not in facts.permissions:
+            text = _lt(
+                "Sending works. Missing permission: view invoices, so the month"
+                " cannot be compared with KSeF."
+            )
+            self._add(trial, "rights", "warning", text)
+        more = [name for name in facts.permissions if name not in WANTED_PERMISSIONS]
+        if more:
+            text = _lt("More than needed: %(names)s. Better make a narrower one.")
+            names = self._get_permission_names(more)
+            self._add(trial, "rights", "warning", text, names=names)
+
+    @api.private
+    def _get_permission_names(self, permissions):
+        return ", ".join(
+            self.env._(PERMISSIONS[name]) if name in PERMISSIONS else name
+            for name in permissions
+        )
+
+    @api.private
+    def _store(self, trial, parts, login, facts, address):
+        """Seal the token and the login, and let what waited go on."""
+        company = trial.company.sudo()
+        vault = self.env["l10n_pl_ksef.vault"]
+        connection = self._get_or_create(company, trial.environment)
+        connection.write(
+            self._prepare_facts(parts, facts)
+            | {
+                "nip": parts.context_value,
+                "database_identity": vault._get_database_identity(),
+                "set_by_id": self.env.uid,
+                "set_on": fields.Datetime.now(),
+                "set_from": address,
+                "retry_on": False,
+            }
+        )
+        try:
+            connection.sealed_token = connection._prepare_sealed(
+                "token", parts.secret_text
+            )
+            connection._store_credentials(login)
+        except VaultError as error:
+            _logger.warning("KSeF: the token could not be sealed: %s", error)
+            text = _lt(
+                "The token cannot be kept safe: the key of this server is missing or"
+                " wrong. Ask who runs the server."
+            )
+            self._add(trial, "seal", "error", text)
+            self.env.cr.rollback()
+            return
+        connection._set_working()
+        self._retire_sessions(connection)
+        company.l10n_pl_ksef_environment = trial.environment
+        company.l10n_pl_ksef_since = (
+            company.l10n_pl_ksef_since or fields.Date.context_today(self)
+        )
+        self._add(trial, "seal", "ok", _lt("encrypted; the key is not in the database"))
+        self.env["l10n_pl_ksef.job"]._trigger()
+
+    @api.private
+    def _get_or_create(self, company, environment):
+        connections = self.env["l10n_pl_ksef.connection"].sudo()
+        domain = [("company_id", "=", company.id), ("environment", "=", environment)]
+        return connections.search(domain, limit=1) or connections.create(
+            {"company_id": company.id, "environment": environment}
+        )
+
+    @api.private
+    def _prepare_facts(self, parts, facts):
+        return {
+            "token_reference": parts.reference,
+            "token_description": facts.description,
+            "token_permissions": list(facts.permissions),
+            "token_author_type": facts.author_type,
+            "token_author": facts.author_value,
+            "token_created_on": _naive(facts.created_on),
+            "token_last_used_on": _naive(facts.last_used_on),
+            "token_valid_until": _naive(facts.valid_until),
+            "token_status": facts.status,
+            "last_checked_on": fields.Datetime.now(),
+        }
+
+    @api.private
+    def _retire_sessions(self, connection):
+        """Put nothing more into sessions that another token opened."""
+        domain = [("connection_id", "=", connection.id), ("state", "=", "open")]
+        sessions = self.env["l10n_pl_ksef.session"].sudo().search(domain)
+        sessions._set_state("closing")
+
+    @api.private
+    def _test(self, company):
+        """Log in with the stored token and read its facts anew.
+
+        :returns: as :meth:`_connect`
+        :raises AccessError: not a KSeF administrator of this company
+        """
+        self._check_admin(company)
+        connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
+        trial = _Trial(company, connection.environment, [])
+        try:
+            secret = connection and connection._read_secret("token")
+        except VaultError:
+            text = _lt(
+                "The stored token cannot be opened on this server. Paste it again."
+            )
+            self._add(trial, "seal", "error", text)
+            secret = None
+        if secret:
+            self._retest(trial, connection, parse(secret))
+        connected = bool(secret) and not trial.failed
+        return {"connected": connected, "checks": trial.checks}
+
+    @api.private
+    def _retest(self, trial, connection, parts):
+        found = self._check_at_ksef(trial, parts)
+        if not found:
+            return
+        login, facts = found
+        connection.write(self._prepare_facts(parts, facts))
+        if not trial.failed:
+            connection._store_credentials(login)
+            connection._set_working()
+            self.env["l10n_pl_ksef.job"]._trigger()
+
+    @api.private
+    def _disconnect(self, company):
+        """Remove the token from Odoo; nothing is sent, the queue waits."""
+        self._check_admin(company)
+        connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
+        connection.write(
+            {"sealed_token": False, "sealed_access": False, "sealed_refresh": False}
+        )
+        connection._set_problem("no_token")
+
+
+def _naive(moment):
+    return moment.replace(tzinfo=None, microsecond=0) if moment else False
