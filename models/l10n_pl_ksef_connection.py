@@ -23,6 +23,7 @@ PROBLEMS = [
 LOGIN_PAUSE = timedelta(minutes=15)
 # The access token is renewed this long before its end (API 4.3: about 2 min).
 ACCESS_MARGIN = timedelta(minutes=2)
+MINUTE = timedelta(minutes=1)
 # Pauses after KSeF could not be reached, then the last one again and again.
 OUTAGE_PAUSES_SECONDS = (5, 15, 30, 60, 120, 300, 900)
 
@@ -193,6 +194,14 @@ class Connection(models.Model):
                 "retry_on": False,
             }
         )
+
+    @api.private
+    def _note_success(self):
+        """Record that KSeF answered; written at most once a minute."""
+        now = fields.Datetime.now()
+        is_recent = self.last_success_on and self.last_success_on + MINUTE > now
+        if self.outage_since or not is_recent:
+            self._set_working()
 
     @api.private
     def _set_outage(self, retry_after_seconds=None):

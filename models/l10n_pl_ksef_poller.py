@@ -69,7 +69,7 @@ class Poller(models.AbstractModel):
             return question()
         except errors.KsefError as error:
             _logger.info("KSeF: no answer about %s: %s", documents, error)
-            self._rollback()
+            self._commit()
             self._note_failed_question(documents, error)
             self._commit()
             return None
@@ -87,6 +87,7 @@ class Poller(models.AbstractModel):
     @api.private
     def _take_status(self, document, status):
         """Turn KSeF's status of an invoice into the document's state."""
+        document.connection_id._note_success()
         verdict = invoice_verdict(status.code)
         values = {
             "status_code": str(status.code),
@@ -235,7 +236,7 @@ class Poller(models.AbstractModel):
             return question()
         except errors.KsefError as error:
             _logger.info("KSeF: no UPO yet for document %s: %s", document.id, error)
-            self._rollback()
+            self._commit()
             document._plan(_pause(RECEIPT_PAUSES_SECONDS, document.step_count))
             self._commit()
             return None
@@ -277,10 +278,6 @@ class Poller(models.AbstractModel):
     @api.private
     def _commit(self):
         self.env["l10n_pl_ksef.sender"]._commit()
-
-    @api.private
-    def _rollback(self):
-        self.env["l10n_pl_ksef.sender"]._rollback()
 
 
 def _pause(pauses, count):

@@ -84,7 +84,7 @@ class Sender(models.AbstractModel):
     @api.private
     def _write_answer(self, document, attempt, write, answer):
         """Commit KSeF's answer; it is held in memory until that has worked."""
-        self._rollback()
+        self._commit()
         for _unused in range(WRITE_TRIES):
             try:
                 locked = self._lock(document, "sending")
@@ -108,6 +108,7 @@ class Sender(models.AbstractModel):
             problems=False,
         )
         document.session_id._note_use()
+        document.connection_id._note_success()
 
     @api.private
     def _judge_error(self, document, error):
@@ -144,6 +145,9 @@ class Sender(models.AbstractModel):
     @api.private
     def _judge_login(self, document, connection, error):
         # The call itself was refused for its token: KSeF did not act on it.
+        if connection.problem:
+            document._block(connection.problem, return_state="queued")
+            return
         document._set_state("queued")
         document._plan(connection._get_seconds_to_retry())
 
@@ -179,7 +183,7 @@ class Sender(models.AbstractModel):
     @api.private
     def _note_failed_call(self, document, connection, error):
         """Nothing was sent: plan the next try, or hold what needs a person."""
-        self._rollback()
+        self._commit()
         _logger.info("KSeF: no session for document %s: %s", document.id, error)
         if isinstance(error, errors.KsefForbidden):
             connection._set_problem("right", error.reason_code)
