@@ -53,8 +53,10 @@ class TestAccess(KsefCase):
     def test_submissions_of_other_companies_are_not_seen(self):
         _invoice, document = self.post_invoice()
         other = self.company_data_2 if hasattr(self, "company_data_2") else None
-        company = other["company"] if other else self.env["res.company"].create(
-            {"name": "Inna firma"}
+        company = (
+            other["company"]
+            if other
+            else self.env["res.company"].create({"name": "Inna firma"})
         )
         stranger = new_test_user(
             self.env,

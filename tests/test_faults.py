@@ -13,7 +13,7 @@ class TestFaults(KsefCase):
         super().setUp()
         self.connect()
 
-    def assertOneNumber(self, document):
+    def check_one_number(self, document):
         [entry] = self.simulator.get_book()
         self.assertEqual(document.ksef_number, entry["ksefNumber"])
         self.assertEqual(document.sha256, entry["invoiceHash"])
@@ -24,7 +24,7 @@ class TestFaults(KsefCase):
         self.step()
         self.assertEqual(document.state, first_state)
         self.advance(document, "accepted")
-        self.assertOneNumber(document)
+        self.check_one_number(document)
         return document
 
     def test_dropped_before_processing_is_asked_then_sent_again(self):
@@ -41,16 +41,14 @@ class TestFaults(KsefCase):
         self.check_send_fault("html", "unknown")
 
     def test_rate_limit_waits_without_counting_an_attempt(self):
-        document = self.check_send_fault(
-            "status", "queued", status=429, retry_after=7
-        )
+        document = self.check_send_fault("status", "queued", status=429, retry_after=7)
         self.assertEqual(document.attempt_count, 1)
 
     def test_expired_access_token_is_renewed_on_the_way(self):
         self.simulator.control("expire", {"what": "access"})
         _invoice, document = self.post_invoice()
         self.advance(document, "accepted")
-        self.assertOneNumber(document)
+        self.check_one_number(document)
         self.assertEqual(self.simulator.count("refresh"), 1)
 
     def test_refused_refresh_logs_in_again(self):
@@ -58,7 +56,7 @@ class TestFaults(KsefCase):
         self.simulator.control("expire", {"what": "refresh"})
         _invoice, document = self.post_invoice()
         self.advance(document, "accepted")
-        self.assertOneNumber(document)
+        self.check_one_number(document)
 
     def test_closed_session_is_replaced(self):
         _invoice, first = self.post_invoice()
@@ -72,7 +70,7 @@ class TestFaults(KsefCase):
         self.simulator.inject("send_invoice", "invoice_status", code=550)
         _invoice, document = self.post_invoice()
         self.advance(document, "accepted")
-        self.assertOneNumber(document)
+        self.check_one_number(document)
         self.assertEqual(document.attempt_count, 2)
 
     def test_revoked_token_holds_the_queue_until_a_new_one_comes(self):
@@ -91,7 +89,7 @@ class TestFaults(KsefCase):
         )
         self.connect()
         self.advance(document, "accepted")
-        self.assertOneNumber(document)
+        self.check_one_number(document)
 
     def test_own_duplicate_takes_the_number_over(self):
         _invoice, document = self.post_invoice()
@@ -109,7 +107,7 @@ class TestFaults(KsefCase):
         session._set_state("closing")
         self.advance(document, "accepted")
         self.assertEqual(document.ksef_number, number)
-        self.assertOneNumber(document)
+        self.check_one_number(document)
         self.step()
         self.assertEqual(document.upo_state, "stored")
 

@@ -37,9 +37,7 @@ class TestPosting(KsefCase):
         triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
         triggers.unlink()
         self.post_invoice()
-        self.assertTrue(
-            self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
-        )
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
 
     def test_person_is_stopped_by_missing_data_and_told_all_of_it(self):
         self.buyer.write({"vat": False, "street": False, "city": False, "zip": False})

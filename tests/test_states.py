@@ -2,7 +2,6 @@
 
 import itertools
 
-from .common import KsefCase
 from ..ksef.statuses import Verdict, invoice_verdict
 from ..models.l10n_pl_ksef_document import (
     FROZEN_STATES,
@@ -10,6 +9,7 @@ from ..models.l10n_pl_ksef_document import (
     STATES,
     TRANSITIONS,
 )
+from .common import KsefCase
 
 
 class TestStates(KsefCase):
@@ -53,9 +53,7 @@ class TestStates(KsefCase):
             document._block("token")
             with self.subTest(state=state):
                 self.assertEqual(document.state, "blocked")
-                self.assertEqual(
-                    document._is_identity_frozen(), state in FROZEN_STATES
-                )
+                self.assertEqual(document._is_identity_frozen(), state in FROZEN_STATES)
                 document._release()
                 self.assertEqual(document.state, state)
 

@@ -19,7 +19,7 @@ class TestTokenEntry(KsefCase):
         setup = self.env["l10n_pl_ksef.setup"]
         return setup._connect(self.company, environment, text, "127.0.0.1")
 
-    def assertRefused(self, result, key, words):
+    def check_refused(self, result, key, words):
         self.assertFalse(result["connected"])
         errors = [check for check in result["checks"] if check["level"] == "error"]
         self.assertEqual([check["key"] for check in errors], [key])
@@ -37,11 +37,11 @@ class TestTokenEntry(KsefCase):
         self.assertEqual(self.company.l10n_pl_ksef_environment, "test")
 
     def test_empty_text(self):
-        self.assertRefused(self.connect_with("  \n"), "form", "Nothing was pasted")
+        self.check_refused(self.connect_with("  \n"), "form", "Nothing was pasted")
 
     def test_token_of_ksef_one(self):
         result = self.connect_with(KSEF_1_TOKEN)
-        self.assertRefused(result, "form", "KSeF 1.0")
+        self.check_refused(result, "form", "KSeF 1.0")
         self.assertEqual(self.simulator.count("challenge"), 0)
 
     def test_cut_token(self):
@@ -55,34 +55,34 @@ class TestTokenEntry(KsefCase):
         ):
             with self.subTest(part=part):
                 result = self.connect_with(text)
-                self.assertRefused(result, "form", f"Part {part} is missing")
+                self.check_refused(result, "form", f"Part {part} is missing")
 
     def test_something_else(self):
-        self.assertRefused(self.connect_with("hello"), "form", "not a KSeF token")
+        self.check_refused(self.connect_with("hello"), "form", "not a KSeF token")
 
     def test_token_of_another_company(self):
         token = self.simulator.make_token(BUYER_NIP)
         result = self.connect_with(token)
-        self.assertRefused(result, "nip", BUYER_NIP)
+        self.check_refused(result, "nip", BUYER_NIP)
         self.assertEqual(self.simulator.count("challenge"), 0)
 
     def test_token_that_this_environment_does_not_know(self):
         token = self.simulator.make_token(SELLER_NIP)
         other = token.replace(token[-6:], "ffffff")
-        self.assertRefused(self.connect_with(other), "login", "does not know")
+        self.check_refused(self.connect_with(other), "login", "does not know")
 
     def test_revoked_token(self):
         token = self.simulator.make_token(SELLER_NIP, status="Revoked")
-        self.assertRefused(self.connect_with(token), "login", "revoked")
+        self.check_refused(self.connect_with(token), "login", "revoked")
 
     def test_token_that_is_not_active_yet(self):
         token = self.simulator.make_token(SELLER_NIP, status="Pending")
-        self.assertRefused(self.connect_with(token), "login", "not activated")
+        self.check_refused(self.connect_with(token), "login", "not activated")
 
     def test_token_without_the_right_to_issue(self):
         token = self.simulator.make_token(SELLER_NIP, permissions=["InvoiceRead"])
         result = self.connect_with(token)
-        self.assertRefused(result, "rights", "issue invoices")
+        self.check_refused(result, "rights", "issue invoices")
 
     def test_token_with_more_rights_than_needed_is_taken_with_a_warning(self):
         permissions = ["InvoiceRead", "InvoiceWrite", "CredentialsManage"]
@@ -105,12 +105,12 @@ class TestTokenEntry(KsefCase):
     def test_unreachable_ksef_keeps_nothing(self):
         token = self.simulator.make_token(SELLER_NIP)
         self.simulator.inject("challenge", "status", status=503)
-        self.assertRefused(self.connect_with(token), "login", "cannot be reached")
+        self.check_refused(self.connect_with(token), "login", "cannot be reached")
 
     def test_production_is_refused_while_another_address_is_configured(self):
         token = self.simulator.make_token(SELLER_NIP)
         result = self.connect_with(token, environment="production")
-        self.assertRefused(result, "login", "another KSeF address")
+        self.check_refused(result, "login", "another KSeF address")
 
     def test_former_token_stays_when_the_new_one_is_refused(self):
         self.connect()
