@@ -4,8 +4,11 @@ import logging
 import time
 from datetime import timedelta
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import api, fields, models
 
+from ..ksef import errors
 from .l10n_pl_ksef_connection import PROBLEMS
 
 _logger = logging.getLogger(__name__)
@@ -114,6 +117,9 @@ class Job(models.AbstractModel):
         """Run a step; a fault in it never stops the other documents."""
         try:
             step(documents)
+        except SerializationFailure:
+            # Somebody else wrote the row meanwhile: it is looked at again.
+            self.env.cr.rollback()
         except Exception:
             _logger.exception("KSeF: a step failed for documents %s", documents.ids)
             self.env.cr.rollback()
@@ -203,9 +209,9 @@ class Job(models.AbstractModel):
     def _guard_session(self, session):
         try:
             session._close_one()
-        except Exception:
-            _logger.exception("KSeF: session %s could not be closed", session.id)
-            self.env.cr.rollback()
+        except errors.KsefError as error:
+            # It is tried again by the next run, and ends by itself after 12 h.
+            _logger.info("KSeF: session %s not closed yet: %s", session.id, error)
 
     @api.private
     def _end_step(self, processed=0):

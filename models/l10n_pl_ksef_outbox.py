@@ -9,6 +9,8 @@ from odoo.exceptions import UserError
 
 # How often a document that waits for its data is looked at by itself.
 DATA_RECHECK = timedelta(hours=1)
+# Reasons for holding that a person may judge to be over.
+RELEASED_BY_HAND = ("data", "program")
 # States in which a person may send, or send again with the same number.
 SENDABLE_STATES = ("queued", "blocked", "rejected", "withdrawn")
 SENT_MOVE_TYPES = ("out_invoice", "out_refund")
@@ -150,7 +152,7 @@ class Outbox(models.AbstractModel):
     def _send_now(self, moves):
         """Queue what a person wants sent, and make it due at once.
 
-        :raises UserError: with everything that keeps the invoices from being sent
+        :raises UserError: one invoice, with everything that keeps it from being sent
         """
         moves = moves.filtered(self._can_send)
         fresh = moves.filtered(
@@ -161,12 +163,12 @@ class Outbox(models.AbstractModel):
         created = self._create_documents(fresh)
         waiting = (moves - fresh).sudo().l10n_pl_ksef_document_id
         for document in waiting:
-            if document.blocked_reason == "data" and self._rebuild(document):
+            if document.blocked_reason in RELEASED_BY_HAND and self._rebuild(document):
                 document._release()
         held = (created + waiting).filtered(
             lambda document: document.blocked_reason == "data"
         )
-        if held:
+        if held and len(moves) == 1:
             explain = self.env["l10n_pl_ksef.explain"]
             raise UserError("\n".join(explain._get_problems(held)))
         self._hurry(waiting)
@@ -180,7 +182,10 @@ class Outbox(models.AbstractModel):
     @api.private
     def _hurry(self, documents):
         """Wake the job for these documents; do its step here if it sleeps."""
-        documents = documents.filtered(lambda document: document.state != "blocked")
+        # Not `sending`: a worker may be waiting for the answer.
+        documents = documents.filtered(
+            lambda document: document.state not in ("blocked", "sending")
+        )
         documents.connection_id.filtered("retry_on").write({"retry_on": False})
         locked = documents.try_lock_for_update(allow_referencing=True)
         locked.write({"next_step_on": fields.Datetime.now()})

@@ -52,13 +52,17 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         company = self
-        nip = self._l10n_pl_ksef_nip()
         while company:
-            same = not nip or company._l10n_pl_ksef_nip() == nip
-            if same and company.l10n_pl_ksef_environment:
+            # The NIP is on the partner: read only where KSeF is used at all.
+            if company.l10n_pl_ksef_environment and self._l10n_pl_ksef_shares(company):
                 return company
             company = company.sudo().parent_id
         return self.browse()
+
+    def _l10n_pl_ksef_shares(self, owner):
+        """Tell whether this company issues under the NIP of that one."""
+        nip = self._l10n_pl_ksef_nip()
+        return not nip or owner._l10n_pl_ksef_nip() == nip
 
     def _l10n_pl_ksef_nip(self):
         """Return the company's NIP as ten digits, or what there is of it."""
