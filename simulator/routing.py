@@ -1,0 +1,238 @@
+"""The operations: address, handler, who may call, what is counted, what is taken.
+
+Source: OpenAPI of KSeF 2.0, paths with their permissions and rate limits.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from . import auth, invoices, links, queries, service_limits, sessions, tokens
+from . import request_shapes as shapes
+from .jwt import ACCESS, OPERATION, REFRESH
+from .limits import OTHER_GROUP, PUBLIC_GROUP
+
+PREFIX = "/v2"
+SEND_RIGHTS = ("InvoiceWrite", "PefInvoiceWrite", "EnforcementOperations")
+SEE_RIGHTS = ("InvoiceWrite", "Introspection", *SEND_RIGHTS[1:])
+LIST_RIGHTS = ("InvoiceWrite", "Introspection", "EnforcementOperations")
+READ_RIGHTS = ("InvoiceRead",)
+PARAMETER_PATTERNS = {"ksefNumber": (35, 36, shapes.KSEF_NUMBER)}
+REFERENCE_PATTERN = (shapes.REFERENCE_LENGTH, shapes.REFERENCE_LENGTH, None)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """``bearers`` are the kinds of bearer token taken; none means public."""
+
+    name: str
+    method: str
+    path: str
+    handler: Callable
+    group: str | None = OTHER_GROUP
+    bearers: tuple = (ACCESS,)
+    rights: tuple = ()
+    body: Callable | None = None
+    query: dict = field(default_factory=dict)
+
+    @property
+    def is_api(self):
+        return self.path.startswith(PREFIX)
+
+
+def _public(name, method, path, handler, **extra):
+    return Operation(name, method, PREFIX + path, handler, PUBLIC_GROUP, (), **extra)
+
+
+def _login(name, method, path, handler, bearer):
+    return Operation(name, method, PREFIX + path, handler, PUBLIC_GROUP, (bearer,))
+
+
+def _other(name, method, path, handler, **extra):
+    return Operation(name, method, PREFIX + path, handler, **extra)
+
+
+def _session(name, method, path, handler, group, rights=SEE_RIGHTS, **extra):
+    full = f"{PREFIX}/sessions{path}"
+    return Operation(name, method, full, handler, group, rights=rights, **extra)
+
+
+def _read(name, method, path, handler, group, **extra):
+    full = f"{PREFIX}/invoices{path}"
+    return Operation(name, method, full, handler, group, rights=READ_RIGHTS, **extra)
+
+
+REFERENCE = "/{referenceNumber}"
+INVOICE = REFERENCE + "/invoices/{invoiceReferenceNumber}"
+OPERATIONS = (
+    _public(
+        "public_keys", "GET", "/security/public-key-certificates", auth.public_keys
+    ),
+    _public("challenge", "POST", "/auth/challenge", auth.challenge),
+    _public(
+        "login_token",
+        "POST",
+        "/auth/ksef-token",
+        auth.login_token,
+        body=shapes.LOGIN_BODY,
+    ),
+    _login("redeem", "POST", "/auth/token/redeem", auth.redeem, OPERATION),
+    _login("refresh", "POST", "/auth/token/refresh", auth.refresh, REFRESH),
+    _other(
+        "auth_session_list",
+        "GET",
+        "/auth/sessions",
+        auth.auth_session_list,
+        query=shapes.page_size(100),
+    ),
+    _other(
+        "logout",
+        "DELETE",
+        "/auth/sessions/current",
+        auth.logout,
+        bearers=(ACCESS, REFRESH),
+    ),
+    _other(
+        "auth_session_delete",
+        "DELETE",
+        "/auth/sessions" + REFERENCE,
+        auth.auth_session_delete,
+    ),
+    _login("login_status", "GET", "/auth" + REFERENCE, auth.login_status, OPERATION),
+    _other(
+        "token_create", "POST", "/tokens", tokens.token_create, body=shapes.TOKEN_BODY
+    ),
+    _other(
+        "token_list", "GET", "/tokens", tokens.token_list, query=shapes.TOKEN_LIST_QUERY
+    ),
+    _other("token_get", "GET", "/tokens" + REFERENCE, tokens.token_get),
+    _other("token_revoke", "DELETE", "/tokens" + REFERENCE, tokens.token_revoke),
+    _other("rate_limits", "GET", "/rate-limits", service_limits.rate_limits),
+    _other("context_limits", "GET", "/limits/context", service_limits.context_limits),
+    _session(
+        "open_online",
+        "POST",
+        "/online",
+        sessions.open_online,
+        "onlineSession",
+        SEND_RIGHTS,
+        body=shapes.OPEN_BODY,
+    ),
+    _session(
+        "send_invoice",
+        "POST",
+        f"/online{REFERENCE}/invoices",
+        invoices.send_invoice,
+        "invoiceSend",
+        SEND_RIGHTS,
+        body=shapes.SEND_BODY,
+    ),
+    _session(
+        "close_online",
+        "POST",
+        f"/online{REFERENCE}/close",
+        sessions.close_online,
+        "onlineSession",
+        SEND_RIGHTS,
+    ),
+    _session(
+        "session_list",
+        "GET",
+        "",
+        sessions.session_list,
+        "sessionList",
+        LIST_RIGHTS,
+        query=shapes.SESSION_LIST_QUERY,
+    ),
+    _session(
+        "session_status", "GET", REFERENCE, sessions.session_status, "sessionMisc"
+    ),
+    _session(
+        "session_invoices",
+        "GET",
+        REFERENCE + "/invoices",
+        invoices.session_invoices,
+        "sessionInvoiceList",
+        query=shapes.page_size(1000),
+    ),
+    _session(
+        "session_invoices_failed",
+        "GET",
+        REFERENCE + "/invoices/failed",
+        invoices.session_invoices_failed,
+        "sessionInvoiceList",
+        query=shapes.page_size(1000),
+    ),
+    _session(
+        "ksef_upo",
+        "GET",
+        REFERENCE + "/invoices/ksef/{ksefNumber}/upo",
+        invoices.ksef_upo,
+        "sessionMisc",
+    ),
+    _session(
+        "invoice_status", "GET", INVOICE, invoices.invoice_status, "invoiceStatus"
+    ),
+    _session(
+        "invoice_upo", "GET", INVOICE + "/upo", invoices.invoice_upo, "sessionMisc"
+    ),
+    _session(
+        "session_upo",
+        "GET",
+        REFERENCE + "/upo/{upoReferenceNumber}",
+        sessions.session_upo,
+        "sessionMisc",
+    ),
+    _read(
+        "query_metadata",
+        "POST",
+        "/query/metadata",
+        queries.query_metadata,
+        "invoiceMetadata",
+        body=shapes.METADATA_BODY,
+        query=shapes.METADATA_QUERY,
+    ),
+    _read(
+        "invoice_download",
+        "GET",
+        "/ksef/{ksefNumber}",
+        queries.invoice_download,
+        "invoiceDownload",
+    ),
+    Operation(
+        "download_link",
+        "GET",
+        links.STORAGE_PREFIX + "{name}",
+        links.download_link,
+        None,
+        (),
+    ),
+)
+NAMES = frozenset(operation.name for operation in OPERATIONS)
+
+
+def _pattern(path):
+    pattern = re.escape(path).replace(r"\{", "{").replace(r"\}", "}")
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+    return re.compile(pattern.replace("(?P<name>[^/]+)", "(?P<name>.+)"))
+
+
+# More constant parts first, so that "failed" is no invoice reference.
+_ROUTES = [
+    (_pattern(operation.path), operation)
+    for operation in sorted(OPERATIONS, key=lambda operation: operation.path.count("{"))
+]
+
+
+def find(method, path):
+    """Return (operation, path parameters), (None, {}) for an unknown address."""
+    for pattern, operation in _ROUTES:
+        match = pattern.fullmatch(path)
+        if match and operation.method == method:
+            return operation, match.groupdict()
+    return None, {}
+
+
+def is_path(path):
+    """Whether some method is defined at that address."""
+    return any(pattern.fullmatch(path) for pattern, _ in _ROUTES)

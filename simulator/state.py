@@ -1,0 +1,178 @@
+"""Everything the simulated service remembers, in memory."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from . import numbers
+from .statuses import InvoiceCode, LoginCode, SessionCode, Status
+
+TOKEN_SECRET_BYTES = 32
+LOGIN_RUNNING = Status(LoginCode.RUNNING)
+SESSION_OPEN = Status(SessionCode.OPEN)
+INVOICE_RECEIVED = Status(InvoiceCode.RECEIVED)
+
+
+@dataclass
+class Challenge:
+    """``timestamp_ms`` is what the client has to encrypt with its token."""
+
+    reference: str
+    issued: datetime
+    used: bool = False
+
+    @property
+    def timestamp_ms(self):
+        # Cut, not rounded: the service compares whole milliseconds.
+        return int(self.issued.timestamp()) * 1000 + self.issued.microsecond // 1000
+
+
+@dataclass
+class KsefToken:
+    """A KSeF token; ``author`` and ``context`` are (type, value)."""
+
+    reference: str
+    context: tuple
+    author: tuple
+    permissions: list
+    description: str
+    created: datetime
+    status: str = "Active"
+    last_used: datetime | None = None
+    secret: str = field(
+        default_factory=lambda: secrets.token_hex(TOKEN_SECRET_BYTES), repr=False
+    )
+
+    @property
+    def text(self):
+        kind, value = self.context
+        return f"{self.reference}|{kind[0].lower()}{kind[1:]}-{value}|{self.secret}"
+
+
+@dataclass
+class Login:
+    """One authentication: an operation first, an auth session once redeemed."""
+
+    reference: str
+    started: datetime
+    due: datetime
+    context: tuple
+    ciphertext: bytes = field(repr=False)
+    public_key_id: str | None
+    challenge: Challenge
+    allowed_ips: dict
+    fate: Status | None = None
+    status: Status = LOGIN_RUNNING
+    token: KsefToken | None = None
+    redeemed: bool = False
+    gone: bool = False
+    last_refresh: datetime | None = None
+    refresh_valid_until: datetime | None = None
+
+
+@dataclass
+class Session:
+    """An interactive session; ``subject`` is the (type, value) who opened it."""
+
+    reference: str
+    form: dict
+    context: tuple
+    subject: tuple
+    token_reference: str
+    created: datetime
+    updated: datetime
+    valid_until: datetime
+    key_due: datetime
+    wrapped_key: bytes = field(repr=False)
+    iv: bytes = field(repr=False)
+    public_key_id: str | None = None
+    key: bytes | None = field(default=None, repr=False)
+    fate: Status | None = None
+    status: Status = SESSION_OPEN
+    closed: datetime | None = None
+    invoices: list = field(default_factory=list)
+    upo_pages: dict = field(default_factory=dict)
+
+    def finished(self):
+        return [invoice for invoice in self.invoices if invoice.status.is_final]
+
+    def accepted(self):
+        return [invoice for invoice in self.invoices if invoice.ksef_number]
+
+
+@dataclass
+class Invoice:
+    """An invoice sent; ``facts`` are what could be read from its XML."""
+
+    reference: str
+    session: Session
+    ordinal: int
+    received: datetime
+    due: datetime
+    invoice_hash: str
+    invoice_size: int
+    content: bytes = field(repr=False)
+    offline: bool = False
+    corrected_hash: str | None = None
+    fate: Status | None = None
+    status: Status = INVOICE_RECEIVED
+    xml: bytes = field(default=b"", repr=False)
+    facts: dict = field(default_factory=dict)
+    mode: str | None = None
+    ksef_number: str | None = None
+    acquired: datetime | None = None
+    stored: datetime | None = None
+    upo: bytes = field(default=b"", repr=False)
+
+    @property
+    def duplicate_key(self):
+        return tuple(self.facts[k] for k in ("sellerNip", "kind", "invoiceNumber"))
+
+
+@dataclass
+class Settings:
+    """Times in seconds; see the control interface for what each one does."""
+
+    environment: str = "test"
+    processing_seconds: float = 0.2
+    login_seconds: float = 0.1
+    storage_seconds: float = 0.5
+    hwm_seconds: float = 60.0
+    session_hours: float = 12.0
+    max_invoices: int = 10000
+
+    def processing(self):
+        return timedelta(seconds=self.processing_seconds)
+
+    def storage(self):
+        return timedelta(seconds=self.storage_seconds)
+
+
+class Book:
+    """All records by their reference; the caller holds the lock."""
+
+    def __init__(self):
+        self.challenges = {}
+        self.tokens = {}
+        self.logins = {}
+        self.sessions = {}
+        self.invoices = {}
+        self.waiting = []
+        self.by_ksef_number = {}
+        self.by_duplicate_key = {}
+        self.attempts = []
+
+    def add_token(self, now, context, author, permissions, description):
+        reference = numbers.reference_number(numbers.KSEF_TOKEN, now)
+        token = KsefToken(reference, context, author, permissions, description, now)
+        self.tokens[reference] = token
+        return token
+
+    def add_invoice(self, invoice):
+        self.invoices[invoice.reference] = invoice
+        invoice.session.invoices.append(invoice)
+        self.waiting.append(invoice)
+
+    def accept(self, invoice):
+        self.by_ksef_number[invoice.ksef_number] = invoice
+        self.by_duplicate_key[invoice.duplicate_key] = invoice

@@ -1,0 +1,137 @@
+"""The check against the OpenAPI document finds what it is there to find."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from simulator import conformity
+
+from .invoice import make_invoice
+from .support import OPENAPI, ROOT, Client, SimulatorProcess, needs_shared
+
+
+def _journey(simulator):
+    simulator.control("settings", {"rate_limits": None})
+    client = Client(simulator).login()
+    session = client.open()
+    client.send(session, make_invoice())
+    client.get(f"/sessions/{session}/invoices?pageSize=10")
+    client.close_session(session)
+    client.get("/rate-limits", bearer=None)
+    client.get("/sessions/short")
+    client.get("/sessions/short", headers={"X-Error-Format": ""})
+    client.close()
+
+
+@needs_shared
+class ConformityTest(unittest.TestCase):
+    """A real journey conforms; the same journey with any liberty taken does not."""
+
+    @classmethod
+    def setUpClass(cls):
+        simulator = SimulatorProcess(
+            "--processing-seconds", "0", "--login-seconds", "0"
+        )
+        cls.addClassCleanup(simulator.clean_up)
+        _journey(simulator)
+        simulator.stop()
+        with open(simulator.record, encoding="utf-8") as file:
+            cls.entries = [json.loads(line) for line in file]
+        cls.record = simulator.record
+        cls.checker = conformity.Conformity(OPENAPI)
+
+    def _entry(self, method, ending, status):
+        for entry in self.entries:
+            found = (entry["method"], entry["status"])
+            if found == (method, status) and entry["path"].endswith(ending):
+                return copy.deepcopy(entry)
+        raise AssertionError(f"no {method} {ending} {status}")
+
+    def _complaints_after(self, entry, side, change):
+        body = json.loads(entry[side])
+        change(body)
+        entry[side] = json.dumps(body)
+        return self.checker.complaints(entry)
+
+    def test_recorded_journey_conforms(self):
+        self.assertGreater(len(self.entries), 10)
+        self.assertEqual(conformity.check([self.record], OPENAPI), [])
+
+    def test_unknown_property_in_a_request_is_found(self):
+        entry = self._entry("POST", "/sessions/online", 201)
+        found = self._complaints_after(
+            entry, "request_body", lambda body: body["encryption"].update(more=1)
+        )
+        self.assertIn("more", " ".join(found))
+
+    def test_unknown_property_in_an_answer_is_found(self):
+        entry = self._entry("POST", "/auth/challenge", 200)
+        found = self._complaints_after(
+            entry, "response_body", lambda body: body.update(more=1)
+        )
+        self.assertIn("more", " ".join(found))
+
+    def test_missing_and_mistyped_properties_are_found(self):
+        entry = self._entry("POST", "/auth/challenge", 200)
+        found = self._complaints_after(
+            entry, "response_body", lambda body: body.pop("clientIp")
+        )
+        self.assertIn("clientIp", " ".join(found))
+        entry = self._entry("POST", "/invoices", 202)
+        found = self._complaints_after(
+            entry, "request_body", lambda body: body.update(invoiceSize="1")
+        )
+        self.assertTrue(found)
+
+    def test_unknown_query_status_and_address_are_found(self):
+        entry = self._entry("GET", "/invoices?pageSize=10", 200)
+        found = self.checker.complaints({**entry, "path": entry["path"] + "&more=1"})
+        self.assertIn("more", " ".join(found))
+        self.assertTrue(self.checker.complaints({**entry, "status": 299}))
+        self.assertTrue(self.checker.complaints({**entry, "path": "/v2/nothing"}))
+
+    def test_missing_authorization_is_found(self):
+        entry = self._entry("POST", "/sessions/online", 201)
+        del entry["request_headers"]["authorization"]
+        self.assertTrue(self.checker.complaints(entry))
+
+    def test_body_where_none_belongs_is_found(self):
+        entry = self._entry("POST", "/close", 204)
+        self.assertTrue(self.checker.complaints({**entry, "response_body": "{}"}))
+        self.assertTrue(self.checker.complaints({**entry, "request_body": "{}"}))
+
+    def test_refused_request_and_injected_fault_are_not_held_against_it(self):
+        entry = self._entry("GET", "/sessions/short", 400)
+        self.assertEqual(self.checker.complaints(entry), [])
+        self.assertEqual(self.checker.complaints({"fault": True}), [])
+
+    def _run(self, record):
+        command = [sys.executable, "-m", "simulator.conformity"]
+        return subprocess.run(
+            [*command, "--openapi", OPENAPI, record],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+
+    def test_command_counts_and_tells_by_its_exit_code(self):
+        done = self._run(self.record)
+        self.assertEqual(done.returncode, 0)
+        last = done.stdout.splitlines()[-1]
+        self.assertEqual(last, f"{len(self.entries)} passed, 0 failed")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "bad.jsonl")
+            entry = {**self.entries[0], "status": 299}
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+            done = self._run(path)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout.splitlines()[-1], "0 passed, 1 failed")
+
+
+if __name__ == "__main__":
+    unittest.main()
