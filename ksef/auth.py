@@ -1,0 +1,128 @@
+"""Login with a KSeF token and refresh of the access token.
+
+Source: KSeF API 2.0, section on authentication with a KSeF token.
+"""
+
+import itertools
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from . import crypto, messages, routes, statuses
+from .errors import (
+    KsefAuthError,
+    KsefLoginPending,
+    KsefLoginRefused,
+    KsefNoAnswer,
+    KsefRefused,
+)
+from .secret import Secret
+
+MAX_WAIT_SECONDS = 30
+# Logins with a token settle within about a second; the last pause repeats.
+POLL_PAUSES_SECONDS = (0.2, 0.3, 0.5, 1, 1, 2)
+
+_WORTH_ANOTHER_TRY = frozenset({statuses.KEY_WITHDRAWN, statuses.CHALLENGE_REFUSED})
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Result of a login; ``reference`` is that of the login at KSeF."""
+
+    access: Secret
+    access_valid_until: datetime
+    refresh: Secret
+    refresh_valid_until: datetime
+    reference: str
+
+
+def login_with_token(
+    client, token, nip, *, wait=time.sleep, max_wait_seconds=MAX_WAIT_SECONDS
+):
+    """Log in and return :class:`Credentials`.
+
+    A withdrawn key, a refused challenge, a disturbed login and a lost answer of
+    the last step are tried once more, with new keys and a new challenge.
+
+    :param token: :class:`~.secret.Secret`, the whole KSeF token
+    :param nip: ten digits, the context
+    :param wait: called with seconds between two polls
+    :raises KsefLoginRefused: KSeF does not let this token in
+    :raises KsefLoginPending: no decision within ``max_wait_seconds``
+    :raises KsefError: a call failed
+    """
+    try:
+        return _login_once(client, token, nip, wait, max_wait_seconds)
+    except (KsefRefused, KsefLoginRefused, KsefNoAnswer, KsefAuthError) as error:
+        if not _is_worth_another_try(error):
+            raise
+    return _login_once(client, token, nip, wait, max_wait_seconds)
+
+
+def _is_worth_another_try(error):
+    if isinstance(error, KsefRefused):
+        return bool(_WORTH_ANOTHER_TRY.intersection(error.codes))
+    if isinstance(error, KsefLoginRefused):
+        is_token_code = error.code == statuses.LOGIN_TOKEN_REFUSED
+        return is_token_code and error.reason is statuses.LoginProblem.DISTURBED
+    return error.operation == routes.REDEEM.operation
+
+
+def _login_once(client, token, nip, wait, max_wait_seconds):
+    challenge = client.challenge()
+    key = crypto.choose_key(client.public_keys(), messages.USAGE_TOKEN, client.now())
+    started = client.login_token(
+        messages.LoginRequest(
+            challenge.challenge,
+            nip,
+            crypto.encrypt_token(token, challenge.timestamp_ms, key),
+            key.public_key_id,
+        )
+    )
+    _await_login(client, started, wait, max_wait_seconds)
+    pair = client.redeem(started.operation)
+    return Credentials(
+        pair.access,
+        pair.access_valid_until,
+        pair.refresh,
+        pair.refresh_valid_until,
+        started.reference,
+    )
+
+
+def _await_login(client, started, wait, max_wait_seconds):
+    """Ask until KSeF has decided.
+
+    :raises KsefLoginRefused: decided against
+    :raises KsefLoginPending: not decided in time
+    """
+    last = itertools.repeat(POLL_PAUSES_SECONDS[-1])
+    waited_seconds = 0
+    for pause in itertools.chain(POLL_PAUSES_SECONDS, last):
+        status = client.login_status(started.operation, started.reference)
+        if status.code == statuses.LOGIN_DONE:
+            return
+        if status.code != statuses.LOGIN_PENDING:
+            raise KsefLoginRefused(
+                code=status.code,
+                details=status.details,
+                operation=routes.LOGIN_STATUS.operation,
+                reason=statuses.login_problem(status.code, status.details),
+            )
+        if waited_seconds + pause > max_wait_seconds:
+            raise KsefLoginPending(
+                code=status.code,
+                operation=routes.LOGIN_STATUS.operation,
+                reference=started.reference,
+            )
+        wait(pause)
+        waited_seconds += pause
+
+
+def refresh_access(client, refresh):
+    """Return ``(access, valid_until)`` for a refresh token.
+
+    :raises KsefAuthError: the refresh token is of no use any more; log in anew
+    """
+    renewed = client.refresh(refresh)
+    return renewed.access, renewed.valid_until

@@ -1,0 +1,136 @@
+"""Every path we call, its rate group, and which calls may be repeated.
+
+Source: KSeF API 2.0, OpenAPI paths and section on limits. Group names are those
+of the answer of ``rate_limits``, in snake case.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import quote
+
+JSON_LIMIT_BYTES = 8_000_000  # ours: a page of 1000 invoices with long details
+UPO_LIMIT_BYTES = 3_000_000  # ours: one receipt with its signature is about 20 kB
+
+
+class Content(str, Enum):
+    """What a successful answer holds."""
+
+    JSON = "json"
+    XML = "xml"
+    NOTHING = "nothing"  # status 204
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint.
+
+    :ivar operation: its name in errors and logs
+    :ivar template: path below the API base, ``{…}`` for values
+    :ivar group: rate group; every endpoint of "other" counts on its own
+    """
+
+    operation: str
+    method: str
+    template: str
+    group: str
+    content: Content = Content.JSON
+    limit_bytes: int = JSON_LIMIT_BYTES
+
+    def path(self, **values):
+        """Return the path with the values quoted, slashes and dots included."""
+        quoted = {name: _quoted(value) for name, value in values.items()}
+        return self.template.format(**quoted)
+
+    @property
+    def is_repeatable(self):
+        """True when a lost answer may be asked for once more."""
+        return self.operation in MAY_BE_REPEATED
+
+
+def _quoted(value):
+    if not value or not value.strip("."):
+        raise ValueError("an empty path segment")
+    return quote(value, safe="")
+
+
+PUBLIC_KEYS = Route(
+    "public_keys", "GET", "/security/public-key-certificates", "anonymous"
+)
+CHALLENGE = Route("challenge", "POST", "/auth/challenge", "anonymous")
+LOGIN_TOKEN = Route("login_token", "POST", "/auth/ksef-token", "anonymous")
+LOGIN_STATUS = Route("login_status", "GET", "/auth/{reference}", "anonymous")
+REDEEM = Route("redeem", "POST", "/auth/token/redeem", "anonymous")
+REFRESH = Route("refresh", "POST", "/auth/token/refresh", "anonymous")
+
+OPEN_ONLINE = Route("open_online", "POST", "/sessions/online", "online_session")
+SEND_INVOICE = Route(
+    "send_invoice", "POST", "/sessions/online/{session}/invoices", "invoice_send"
+)
+CLOSE_ONLINE = Route(
+    "close_online",
+    "POST",
+    "/sessions/online/{session}/close",
+    "online_session_close",
+    Content.NOTHING,
+)
+SESSION_STATUS = Route("session_status", "GET", "/sessions/{session}", "session_misc")
+SESSION_INVOICES = Route(
+    "session_invoices", "GET", "/sessions/{session}/invoices", "session_invoice_list"
+)
+INVOICE_STATUS = Route(
+    "invoice_status", "GET", "/sessions/{session}/invoices/{invoice}", "invoice_status"
+)
+INVOICE_UPO = Route(
+    "invoice_upo",
+    "GET",
+    "/sessions/{session}/invoices/{invoice}/upo",
+    "session_misc",
+    Content.XML,
+    UPO_LIMIT_BYTES,
+)
+
+TOKEN_GET = Route("token_get", "GET", "/tokens/{token}", "other")
+TOKEN_REVOKE = Route(
+    "token_revoke", "DELETE", "/tokens/{token}", "other", Content.NOTHING
+)
+RATE_LIMITS = Route("rate_limits", "GET", "/rate-limits", "other")
+QUERY_METADATA = Route(
+    "query_metadata", "POST", "/invoices/query/metadata", "invoice_metadata"
+)
+
+# Allow-list: these change nothing at KSeF, or nothing that matters twice. A call
+# that is not here is never sent again below the caller.
+MAY_BE_REPEATED = frozenset(
+    {
+        PUBLIC_KEYS.operation,
+        CHALLENGE.operation,
+        LOGIN_STATUS.operation,
+        REFRESH.operation,
+        SESSION_STATUS.operation,
+        SESSION_INVOICES.operation,
+        INVOICE_STATUS.operation,
+        INVOICE_UPO.operation,
+        TOKEN_GET.operation,
+        RATE_LIMITS.operation,
+    }
+)
+
+ALL_ROUTES = (
+    PUBLIC_KEYS,
+    CHALLENGE,
+    LOGIN_TOKEN,
+    LOGIN_STATUS,
+    REDEEM,
+    REFRESH,
+    OPEN_ONLINE,
+    SEND_INVOICE,
+    CLOSE_ONLINE,
+    SESSION_STATUS,
+    SESSION_INVOICES,
+    INVOICE_STATUS,
+    INVOICE_UPO,
+    TOKEN_GET,
+    TOKEN_REVOKE,
+    RATE_LIMITS,
+    QUERY_METADATA,
+)
