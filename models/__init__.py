@@ -31,7 +31,9 @@ from . import (
     l10n_pl_ksef_poller,
     l10n_pl_ksef_job,
     l10n_pl_ksef_explain,
+    l10n_pl_ksef_facts,
     account_move,
+    account_move_download,
     account_move_send,
     res_config_settings,
 )

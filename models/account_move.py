@@ -207,10 +207,10 @@ class AccountMove(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Submissions to KSeF"),
             "res_model": "l10n_pl_ksef.document",
             "view_mode": "list,form",
             "domain": [("move_id", "=", self.id)],
+            "name": self.env._("Submissions to KSeF"),
         }
 
     def _l10n_pl_ksef_other_module_state(self):

@@ -76,7 +76,7 @@ class Document(models.Model):
     move_id = fields.Many2one(
         "account.move", "Invoice", required=True, ondelete="restrict", index=True
     )
-    generation = fields.Integer(required=True, default=1)
+    generation = fields.Integer("Submission no.", required=True, default=1)
     connection_id = fields.Many2one(
         "l10n_pl_ksef.connection",
         required=True,
@@ -86,35 +86,39 @@ class Document(models.Model):
     )
     environment = fields.Selection(ENVIRONMENTS, required=True)
     nip = fields.Char("Seller's NIP", required=True)
-    invoice_number = fields.Char(required=True)
+    invoice_number = fields.Char("Invoice number", required=True)
     kind = fields.Char("Kind of invoice")
-    issue_date = fields.Date(required=True)
+    issue_date = fields.Date("Invoice date", required=True)
 
     state = fields.Selection(STATES, required=True, default="queued", readonly=True)
-    state_since = fields.Datetime(required=True, default=fields.Datetime.now)
+    state_since = fields.Datetime(
+        "In this state since", required=True, default=fields.Datetime.now
+    )
     return_state = fields.Selection(STATES, help="State before it was put on hold.")
     blocked_reason = fields.Selection(BLOCKED_REASONS)
-    next_step_on = fields.Datetime(index="btree_not_null")
-    attempt_count = fields.Integer()
+    next_step_on = fields.Datetime("Next step on", index="btree_not_null")
+    attempt_count = fields.Integer("Attempts")
     step_count = fields.Integer(help="Questions asked since the state began.")
-    sent_on = fields.Datetime()
+    sent_on = fields.Datetime("Last attempt on")
 
     session_id = fields.Many2one(
         "l10n_pl_ksef.session", groups="base.group_no_one", index="btree_not_null"
     )
-    session_reference = fields.Char()
+    session_reference = fields.Char("Reference number of the session")
     reference = fields.Char("Reference number")
     xml = fields.Binary("XML", attachment=False, readonly=True)
     xml_filename = fields.Char(compute="_compute_filenames")
     sha256 = fields.Char("SHA-256", help="Of the XML, Base64.")
-    content_created_on = fields.Datetime(help="Creation time written in the XML.")
+    content_created_on = fields.Datetime(
+        "File made on", help="Creation time written in the XML."
+    )
     problems = fields.Json(help="What keeps the invoice from being sent.")
 
     ksef_number = fields.Char("KSeF number", index="btree_not_null")
     invoicing_on = fields.Datetime("Sent on")
     acquired_on = fields.Datetime("Number given on")
     mode = fields.Selection([("online", "Online"), ("offline", "Offline")])
-    status_code = fields.Char()
+    status_code = fields.Char("KSeF's code")
     status_description = fields.Char("KSeF's answer")
     status_details = fields.Text("KSeF's details")
     original_ksef_number = fields.Char(help="Number that KSeF says is taken.")
@@ -133,9 +137,11 @@ class Document(models.Model):
     upo = fields.Binary("UPO file", attachment=False, readonly=True)
     upo_filename = fields.Char(compute="_compute_filenames")
     upo_sha256 = fields.Char("SHA-256 of the UPO")
-    upo_stored_on = fields.Datetime()
+    upo_stored_on = fields.Datetime("UPO stored on")
     upo_differences = fields.Json(help="Facts in which UPO and invoice differ.")
-    verification_link = fields.Char(compute="_compute_verification_link")
+    verification_link = fields.Char(
+        "Verification link", compute="_compute_verification_link"
+    )
 
     _generation_uniq = models.Constraint(
         "UNIQUE(company_id, environment, move_id, generation)",

@@ -12,9 +12,10 @@ from .l10n_pl_ksef_vault import VaultError
 
 _logger = logging.getLogger(__name__)
 
-# A worker that died leaves `sending` behind. A call ends after 30 s at most
-# (`ksef.transport`) and is made twice at most, so after this nobody is at it.
-SENDING_LIMIT_SECONDS = 90
+# A worker that died leaves `sending` behind. A call ends after 55 s at most
+# (`ksef.transport`) and is made twice at most, so after this nobody is at it;
+# and if somebody were, the document would only be asked for.
+SENDING_LIMIT_SECONDS = 120
 # Answers are written again this often when another transaction got in between.
 WRITE_TRIES = 5
 # First question after the POST, in seconds: most invoices are through by then.

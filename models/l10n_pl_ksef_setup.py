@@ -175,7 +175,7 @@ class Setup(models.AbstractModel):
                 **names,
             )
         else:
-            text = _lt("%(theirs)s is the NIP of %(company)s.")
+            text = _lt("%(theirs)s, as in %(company)s")
             self._add(trial, "nip", "ok", text, **names)
         if trial.company._l10n_pl_ksef_other_module_is_set():
             self._add(
@@ -183,7 +183,7 @@ class Setup(models.AbstractModel):
                 "module",
                 "error",
                 _lt(
-                    "Odoo's own KSeF module has a certificate for %(company)s. Only"
+                    "Odoo's own KSeF module has a certificate (%(company)s). Only"
                     " one may send: remove that certificate first."
                 ),
                 company=trial.company.name,

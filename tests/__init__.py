@@ -3,6 +3,7 @@ from . import (
     test_faults,
     test_frozen_invoice,
     test_journey,
+    test_obstacles,
     test_other_module,
     test_policy,
     test_posting,
@@ -10,4 +11,9 @@ from . import (
     test_states,
     test_token_entry,
     test_vault,
+    test_fa3_checks,
+    test_fa3_export,
+    test_fa3_schema,
+    test_fa3_statements,
+    test_tax_mapping,
 )

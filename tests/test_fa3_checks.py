@@ -1,9 +1,12 @@
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 
 from odoo import Command
 from odoo.tests import tagged
 
+from ..fa3.checks import Reason, XmlProblem, XmlRule
+from ..models.l10n_pl_ksef_fa3_facts import gather
 from ..models.l10n_pl_ksef_fa3_parties import seller_nip
 from .fa3_common import BUYER_NIP, ISSUED_ON, SELLER_NIP, Fa3Case
 
@@ -32,6 +35,17 @@ class TestFa3Checks(Fa3Case):
         self.assertEqual(values["key"], "seller_nip")
         self.assertEqual(values["record"], ["res.company", self.company.id])
         self.assertEqual(values["field"], "Tax ID")
+
+    def test_invoice_that_is_being_typed_is_checked_too(self):
+        self.company.vat = False
+        saved = self.make_invoice(self.line(), self.line(10, "vs_kraj_8"))
+        for invoice in (
+            saved.new(origin=saved),
+            saved.new({"move_type": "out_invoice", "invoice_line_ids": [self.line()]}),
+        ):
+            problems = self.export._check(invoice)[invoice]
+            self.assertIn("seller_nip", [problem.key for problem in problems])
+            self.assertTrue(json.dumps([problem._asdict() for problem in problems]))
 
     def test_all_problems_are_said_at_once_those_that_stop_first(self):
         self.set_vat(self.company, "PL5795955812")
@@ -124,6 +138,11 @@ class TestFa3Checks(Fa3Case):
         invoice = self.make_invoice(self.line(tax_ids=[Command.clear()]))
         self.assert_problem(invoice, "one_rate", "stop", invoice, "Line 1")
 
+    def test_rate_must_be_the_percentage_of_the_tax(self):
+        self.tax("vs_kraj_23").l10n_pl_ksef_rate = "8"
+        invoice = self.make_invoice()
+        self.assert_problem(invoice, "one_rate", "stop", invoice, "Line 1")
+
     def test_exemption_needs_its_basis(self):
         tax = self.tax("vs_kraj_zw")
         invoice = self.make_invoice(self.line(5, "vs_kraj_zw"))
@@ -180,14 +199,14 @@ class TestFa3Checks(Fa3Case):
         before = ISSUED_ON - timedelta(days=1)
         invoice = self.make_invoice(invoice_date_due=before)
         self.assert_problem(invoice, "due_date", "warn", invoice, "2026-11-09")
-        for supplied, is_odd in (
-            (date(2026, 9, 30), True),
-            (date(2026, 10, 1), False),
-            (date(2027, 1, 9), False),
-            (date(2027, 1, 10), True),
+        for issued, supplied, is_odd in (
+            (date(2026, 11, 15), date(2026, 10, 1), False),
+            (date(2026, 11, 16), date(2026, 10, 31), True),
+            (ISSUED_ON, ISSUED_ON + timedelta(days=60), False),
+            (ISSUED_ON, ISSUED_ON + timedelta(days=61), True),
         ):
             with self.subTest(supplied):
-                invoice = self.make_invoice(delivery_date=supplied)
+                invoice = self.make_invoice(invoice_date=issued, delivery_date=supplied)
                 self.assertEqual("supply_date" in self.problems(invoice), is_odd)
 
     def test_account_with_wrong_check_digits_is_said(self):
@@ -200,6 +219,52 @@ class TestFa3Checks(Fa3Case):
         )
         invoice = self.make_invoice(partner_bank_id=bank.id)
         self.assert_problem(invoice, "bank_account", "warn", bank, "6210")
+
+    def get_keys(self, facts):
+        problems = self.env["l10n_pl_ksef.check"]._check_facts(facts)
+        return {problem.key: problem.level for problem in problems}
+
+    def test_sums_that_do_not_add_up_are_found(self):
+        invoice = self.make_invoice(self.line(), self.line(10, "vs_kraj_8"))
+        facts = gather(invoice)[invoice]
+        facts.rows[0].net += Decimal("0.02")
+        found = self.get_keys(facts)
+        self.assertEqual(found, {"amount_to_pay": "stop", "line_value": "warn"})
+        gross = self.make_invoice(self.line(123, taxes=self.make_gross_tax()))
+        facts = gather(gross)[gross]
+        facts.rows[0].gross += Decimal("0.02")
+        found = self.get_keys(facts)
+        self.assertEqual(found, {"lines_and_totals": "stop", "line_value": "warn"})
+
+    def test_tax_too_small_for_a_grosz_is_stopped(self):
+        dong = self.env.ref("base.VND")
+        dong.active = True
+        invoice = self.make_invoice(currency_id=dong.id)
+        invoice.invoice_currency_rate = 6250
+        self.assert_problem(invoice, "tax_in_pln", "stop", invoice, "PLN")
+
+    def test_what_the_schema_refuses_is_said_by_element_and_value(self):
+        invoice = self.post_invoice(invoice_date=date(2051, 1, 1))
+        prepared = self.prepare(invoice)
+        self.assertIsNone(prepared.xml)
+        problem = prepared.problems[0]
+        self.assertEqual((problem.key, problem.level), ("schema", "stop"))
+        self.assertEqual(problem.record, ("account.move", invoice.id))
+        self.assertEqual(
+            problem.message, 'P_1 "2051-01-01" does not fit: it is out of range.'
+        )
+
+    def test_every_xml_rule_and_reason_has_words(self):
+        check, invoice = self.env["l10n_pl_ksef.check"], self.make_invoice()
+        messages = set()
+        for rule in XmlRule:
+            for reason in Reason:
+                found = XmlProblem(rule, "P_7", "x", reason)
+                problem = check._explain_xml(found, invoice)
+                self.assertEqual((problem.key, problem.level), (rule.value, "stop"))
+                messages.add(problem.message)
+        self.assertIn('P_7: forbidden character at "x".', messages)
+        self.assertEqual(len(messages), len(Reason) + 2)
 
     def test_currencies(self):
         for code, key in (("ZIG", "currency"), ("BHD", "not_supported")):

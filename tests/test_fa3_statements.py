@@ -73,12 +73,15 @@ class TestFa3SameBytes(Fa3Case):
 
     def test_another_day_user_language_and_zone_give_the_same_bytes(self):
         self.env["res.lang"]._activate_lang("pl_PL")
+        unit = self.env["uom.uom"].create({"name": "box"})
+        unit.with_context(lang="pl_PL").name = "karton"
+        product = self.env["product.product"].create({"name": "Hammer"})
+        product.with_context(lang="pl_PL").name = "Młotek"
         invoice = self.post_invoice(
-            self.line(33.335, quantity=3, discount=12.5, name=False),
-            self.line(10, product_uom_id=self.env["uom.uom"].create({"name": "x"}).id),
+            self.line(33.335, quantity=3, discount=12.5, product_uom_id=unit.id),
+            self.line(10, product_id=product.id, name=""),
             narration="<p>Uwaga</p>",
         )
-        invoice.invoice_line_ids[0].name = "Towar"
         first = self.prepare(invoice).xml
         other = new_test_user(
             self.env(context={}),

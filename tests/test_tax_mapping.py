@@ -105,6 +105,18 @@ class TestTaxMapping(Fa3Case):
         self.env.flush_all()
         self.assertEqual(tax.l10n_pl_ksef_rate, "margin")
 
+    def test_choice_without_tags_stays_when_lines_are_added(self):
+        tax = self.env["account.tax"].create({"name": "Marża", "amount": 0})
+        tax.write({"l10n_pl_ksef_rate": "margin", "l10n_pl_ksef_procedure": "IED"})
+        self.env.flush_all()
+        self.assertEqual(tax.l10n_pl_ksef_rate, "margin")
+        self.assertEqual(tax.l10n_pl_ksef_procedure, "IED")
+
+    def test_percentage_that_changes_brings_its_rate(self):
+        tax = self.make_tax(23)
+        tax.amount = 8
+        self.assertEqual(tax.l10n_pl_ksef_rate, "8")
+
     def test_fixed_and_foreign_taxes_have_no_rate(self):
         fixed = self.make_tax(5, amount_type="fixed")
         germany = self.env.ref("base.de")
@@ -120,7 +132,7 @@ class TestTaxMapping(Fa3Case):
         self.assertEqual(gold.l10n_pl_ksef_exemption_basis, GOLD_BASIS)
         self.assertFalse(self.tax("vs_kraj_zw").l10n_pl_ksef_exemption_basis)
 
-    def test_choices_are_the_codes_of_fa3(self):
+    def test_choices_are_the_codes_of_the_document(self):
         keys = {key for key, _label in RATES}
         self.assertEqual(keys, set(codes.TOTALS))
         procedures = {procedure.value for procedure in codes.Procedure}

@@ -15,6 +15,9 @@ from ..demo_run import Journey
 
 WAIT_SECONDS = 60
 LOOK_SECONDS = 0.2
+NO_DOCUMENT = (None, None, 0)
+# What Odoo logs when two transactions met, and then does again.
+RETRIED = "odoo.sql_db: bad query"
 # A line of Odoo's log at a level that no journey expects.
 BAD_LINE = re.compile(r"^\S+ \S+ \d+ (ERROR|CRITICAL) ")
 
@@ -62,12 +65,12 @@ class ServerCase(unittest.TestCase):
 
     def get_document(self, move):
         """Return (state, KSeF number, attempts) of an invoice, from the database."""
-        [row] = self.query(
+        rows = self.query(
             "SELECT state, ksef_number, attempt_count FROM l10n_pl_ksef_document"
             " WHERE move_id = %s",
             move,
         )
-        return row
+        return rows[0] if rows else NO_DOCUMENT
 
     def get_book(self):
         """Return every invoice that the simulator accepted."""
@@ -82,6 +85,14 @@ class ServerCase(unittest.TestCase):
             time.sleep(LOOK_SECONDS)
         return self.fail(f"waited {WAIT_SECONDS} s: {what}")
 
+    def wake_job(self):
+        """Do what a trigger does, for a server that has just started."""
+        connection = psycopg2.connect(dbname="postgres")
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify('cron_trigger', %s)", [self.demo.name])
+        connection.close()
+
     def kill_odoo(self):
         """Kill the server without any warning."""
         os.kill(self.demo.odoo.pid, signal.SIGKILL)
@@ -91,5 +102,6 @@ class ServerCase(unittest.TestCase):
         return (LOGS / f"{self.demo.name}-odoo.log").read_text(errors="replace")
 
     def check_no_error_logged(self):
-        lines = self.get_odoo_log().splitlines()
-        self.assertEqual([line for line in lines if BAD_LINE.match(line)], [])
+        bad = filter(BAD_LINE.match, self.get_odoo_log().splitlines())
+        ours = [line for line in bad if RETRIED not in line or "l10n_pl_ksef" in line]
+        self.assertEqual(ours, [])

@@ -27,6 +27,7 @@ class TestKill(ServerCase):
 
         self.make_old()
         self.demo.start_odoo()
+        self.wake_job()
         self.wait_until(lambda: self.get_document(move)[1], "there is a KSeF number")
         [entry] = self.get_book()
         state, number, attempts = self.get_document(move)

@@ -1,10 +1,13 @@
 """Where a token could leak to, searched after a whole journey."""
 
 import base64
+import contextlib
 import json
 import subprocess
 import urllib.parse
 from pathlib import Path
+
+import requests
 
 from ..cluster import SERVER_LOG
 from ..demo_client import Refused
@@ -101,11 +104,23 @@ class TestSecrets(ServerCase):
     def read_all(self, model):
         """Read every field of a model and search it; False without access."""
         try:
-            records = self.odoo.call(model, "search_read", [], limit=MOST_RECORDS)
+            names = self.odoo.call(model, "fields_get", [], ["type"])
+            self.search(model, ["display_name"])
         except Refused:
             return False
-        self.check_clean(json.dumps(records), model)
+        try:
+            self.search(model, list(names))
+        except (requests.HTTPError, Refused):
+            # Some field has no JSON form: all the others one by one.
+            for name in names:
+                with contextlib.suppress(requests.HTTPError, Refused):
+                    self.search(model, [name])
         return True
+
+    def search(self, model, names):
+        """Search records, read these fields, and look for the secrets in them."""
+        found = self.odoo.call(model, "search_read", [], names, limit=MOST_RECORDS)
+        self.check_clean(json.dumps(found), f"{model}: {names}")
 
     def test_key_of_the_server_is_not_in_the_dump(self):
         key = Path(self.demo.data_dir, "l10n_pl_ksef.key").read_text().strip()

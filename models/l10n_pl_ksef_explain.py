@@ -1,0 +1,309 @@
+"""From states and reasons to the sentences that people read."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from .l10n_pl_ksef_words import (
+    ACTIONS,
+    ADMIN,
+    CONNECTION_LINES,
+    DOCUMENT_LINES,
+    MOVE_LINES,
+    NOT_DUE_REASONS,
+    REFUSAL_UNKNOWN,
+    REFUSALS,
+    REFUSED_CHANGES,
+    WHO,
+)
+
+# From then on a wait is worth a warning.
+LONG_PROCESSING = timedelta(hours=1)
+LATE_RECEIPT = timedelta(hours=24)
+# KSeF's code for "may not issue in the name of this seller" (API 8.6).
+NO_RIGHT_FOR_SELLER = "410"
+# Names of administrators that are shown at most.
+SHOWN_ADMINS = 3
+# What the reader has open already needs no link.
+OPEN_MODELS = ("account.move", "account.move.line")
+SHOWN_ENVIRONMENTS = ("demo", "test")
+
+
+class _Facts:
+    """What sentences may name; each is looked up only when one does."""
+
+    def __init__(self, explain, document, known=()):
+        self._explain = explain
+        self._document = document
+        self._known = dict(known)
+
+    def __getitem__(self, name):
+        if name in self._known:
+            return self._known[name]
+        return getattr(self._explain, f"_fact_{name}")(self._document)
+
+
+class Explain(models.AbstractModel):
+    _name = "l10n_pl_ksef.explain"
+    _description = "KSeF in words"
+
+    @api.private
+    def _get_line(self, move):
+        """Return the KSeF line of an invoice, False when there is nothing to say.
+
+        :returns: dict ``level, icon, badge, title, sentence, who, ask, since,
+            started`` (ISO, UTC), ``actions, details, details_label, environment``
+            (key, not for production), ``environment_name, role``
+        """
+        if not move.id or move.state == "cancel":
+            return False
+        document = move.sudo().l10n_pl_ksef_document_id
+        if not document or move.state == "draft" or document.state == "withdrawn":
+            return self._get_move_line(move)
+        key = self._get_document_key(document)
+        if key not in DOCUMENT_LINES:
+            return False
+        problems = self._check(move) if key == "blocked_data" else []
+        if key == "blocked_data" and not self._get_stops(problems):
+            key = "blocked_data_fixed"
+        facts = _Facts(self, document, self._get_problem_facts(problems))
+        line = self._render(DOCUMENT_LINES[key], facts, self._get_details(problems))
+        if document.state == "rejected":
+            line |= self._get_answer(document)
+        shown = document.environment in SHOWN_ENVIRONMENTS
+        return line | {
+            "since": self._fact_since(document),
+            "started": document.state_since.isoformat() + "Z",
+            "environment": document.environment if shown else "",
+            "environment_name": self._get_environment_name(document.environment),
+        }
+
+    @api.private
+    def _get_document_key(self, document):
+        find = {
+            "queued": self._get_queued_key,
+            "processing": self._get_processing_key,
+            "accepted": self._get_accepted_key,
+            "rejected": self._get_rejected_key,
+            "blocked": lambda document: f"blocked_{document.blocked_reason}",
+        }.get(document.state)
+        return find(document) if find else document.state
+
+    @api.private
+    def _get_queued_key(self, document):
+        return "queued_outage" if document.connection_id.outage_since else "queued"
+
+    @api.private
+    def _get_processing_key(self, document):
+        is_long = document.state_since < fields.Datetime.now() - LONG_PROCESSING
+        return "processing_long" if is_long else "processing"
+
+    @api.private
+    def _get_accepted_key(self, document):
+        is_late = document.state_since < fields.Datetime.now() - LATE_RECEIPT
+        if document.upo_state == "wanted" and is_late:
+            return "accepted_late"
+        return f"accepted_{document.upo_state}"
+
+    @api.private
+    def _get_rejected_key(self, document):
+        is_right = document.status_code == NO_RIGHT_FOR_SELLER
+        return "rejected_right" if is_right else "rejected"
+
+    @api.private
+    def _get_move_line(self, move):
+        """Say of an invoice without a submission what will become of it."""
+        outbox = self.env["l10n_pl_ksef.outbox"]
+        reason = outbox._get_not_due_reason(move)
+        if reason in ("type", "off"):
+            return False
+        if reason == "other_module":
+            return self._get_other_module_line(move)
+        owner = move.company_id._l10n_pl_ksef_owner()
+        if reason:
+            words = self.env._(NOT_DUE_REASONS[reason])
+            date = format_date(self.env, owner.l10n_pl_ksef_since)
+            line = MOVE_LINES["not_due"]
+            if not outbox._can_send(move):
+                line = line._replace(actions=())
+            return self._render(line, {"reason": words % {"date": date}})
+        if move.state == "posted":
+            return self._render(MOVE_LINES["not_sent"], {})
+        return self._get_draft_line(move, owner)
+
+    @api.private
+    def _get_other_module_line(self, move):
+        state = move._l10n_pl_ksef_other_module_state()
+        number = move.sudo().l10n_pl_edi_number
+        return self._render(MOVE_LINES[f"other_{state}"], {"number": number})
+
+    @api.private
+    def _get_draft_line(self, move, owner):
+        problems = self._check(move)
+        stops = self._get_stops(problems)
+        shown = stops or [problem for problem in problems if problem["level"] == "warn"]
+        key = "ready" if owner.l10n_pl_ksef_send_mode == "auto" else "ready_manual"
+        if shown:
+            key = "to_fix" if stops else "ready_warned"
+        facts = self._get_problem_facts(shown)
+        return self._render(MOVE_LINES[key], facts, self._get_details(problems))
+
+    @api.private
+    def _render(self, line, facts, details=()):
+        """Turn a row of words into what the widget shows."""
+        is_admin = self.env.user.has_group(ADMIN)
+        asks = line.who == "administrator" and not is_admin
+        badge = self.env._(line.badge)
+        return {
+            "level": line.level,
+            "icon": f"fa-{line.icon}",
+            "badge": badge,
+            "title": badge,
+            "sentence": self.env._(line.sentence) % facts,
+            "who": self.env._(WHO[line.who]) if line.who else "",
+            "ask": self._get_ask() if asks else "",
+            "since": "",
+            "started": "",
+            "actions": self._get_record_actions(details) + self._get_actions(line),
+            "details": details,
+            "details_label": self.env._("Show list"),
+            "environment": "",
+            "environment_name": "",
+            "role": "alert" if line.level == "danger" else "status",
+        }
+
+    @api.private
+    def _get_actions(self, line):
+        return [
+            {
+                "label": self.env._(action.label),
+                "type": action.type,
+                "target": action.target,
+            }
+            for action in map(ACTIONS.get, line.actions)
+            if self.env.user.has_group(action.group)
+        ]
+
+    @api.private
+    def _get_record_actions(self, details):
+        """Return the link to the record that the first problem is about."""
+        first = details[0]["record"] if details else False
+        if not first:
+            return []
+        return [{"label": first["label"], "type": "record", "target": first}]
+
+    @api.private
+    def _get_details(self, problems):
+        """Return problems for the list below a sentence, the worst ones first."""
+        order = ("stop", "warn", "note")
+        return [
+            {
+                "text": problem["message"],
+                "level": problem["level"],
+                "record": self._get_record_link(problem.get("record")),
+            }
+            for problem in sorted(problems, key=lambda item: order.index(item["level"]))
+        ]
+
+    @api.private
+    def _get_record_link(self, record):
+        """Return model, id and label of a record that the user may open."""
+        if not record or record[0] in OPEN_MODELS:
+            return False
+        model, res_id = record
+        found = self.env[model].browse(res_id).exists()
+        if not found or not found.has_access("read"):
+            return False
+        label = self.env._("Open: %(record)s", record=found.display_name)
+        return {"model": model, "id": res_id, "label": label}
+
+    @api.private
+    def _check(self, move):
+        """Return what is wrong with an invoice now, in the reader's language."""
+        found = self.env["l10n_pl_ksef.fa3.export"]._check(move)
+        return [problem._asdict() for problem in found.get(move, ())]
+
+    @api.private
+    def _get_stops(self, problems):
+        return [problem for problem in problems if problem["level"] == "stop"]
+
+    @api.private
+    def _get_problem_facts(self, problems):
+        shown = self._get_stops(problems) or problems
+        what = shown[0]["message"] if shown else ""
+        return {"count": len(shown), "what": what}
+
+    @api.private
+    def _get_answer(self, document):
+        """Return what KSeF said word for word, below the sentence."""
+        texts = (document.status_details or "").splitlines()
+        details = [
+            {"text": text, "level": "note", "record": False}
+            for text in (document.status_description, *texts)
+            if text
+        ]
+        return {"details": details, "details_label": self.env._("Answer of KSeF")}
+
+    @api.private
+    def _get_ask(self):
+        users = (
+            self.env.ref(ADMIN)
+            .sudo()
+            .all_user_ids.filtered(
+                lambda user: user.active and self.env.company in user.company_ids
+            )
+        )
+        names = ", ".join(users[:SHOWN_ADMINS].mapped("name"))
+        return self.env._("Ask: %(admins)s", admins=names)
+
+    @api.private
+    def _get_environment_name(self, environment):
+        field = self.env["res.company"]._fields["l10n_pl_ksef_environment"]
+        return dict(field._description_selection(self.env)).get(environment, "")
+
+    @api.private
+    def _get_refusal(self, document):
+        """Say why an invoice that KSeF has or may have cannot be changed."""
+        state = document.return_state or document.state
+        sentence = REFUSED_CHANGES.get(state, REFUSED_CHANGES["waiting"])
+        return self.env._(sentence) % _Facts(self, document)
+
+    @api.private
+    def _get_problems(self, documents):
+        """Return a line for each thing that keeps invoices from being sent."""
+        return [
+            self.env._(
+                "%(invoice)s: %(problem)s",
+                invoice=document.invoice_number,
+                problem=problem["message"],
+            )
+            for document in documents
+            for problem in document.problems or []
+            if problem["level"] == "stop"
+        ]
+
+    @api.private
+    def _get_connection_text(self, status):
+        """Put `l10n_pl_ksef.connection._status` into words.
+
+        :returns: as :meth:`_get_line`, without submissions
+        """
+        key = status["obstacle"] or ("outage" if status["outage_since"] else None)
+        if not status["environment"]:
+            key = "never"
+        refusal = REFUSALS.get(status["problem_code"], REFUSAL_UNKNOWN)
+        facts = {
+            "outage": self._format_time(status["outage_since"]),
+            "next": self._format_time(status["retry_on"]),
+            "since": self._format_time(status["problem_since"]),
+            "waiting": status["waiting"],
+            "refusal": self.env._(refusal),
+            "token_nip": self._format_nip(status["nip"]),
+        }
+        line = self._render(CONNECTION_LINES[key or "connected"], facts)
+        shown = status["environment"] in SHOWN_ENVIRONMENTS
+        return line | {
+            "environment": status["environment"] if shown else "",
+            "environment_name": self._get_environment_name(status["environment"]),
+        }

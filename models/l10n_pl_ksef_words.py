@@ -1,0 +1,458 @@
+"""Tables of words: what a state, a reason or an answer is called, and who acts.
+
+Only data. A sentence names what it needs as ``%(name)s``; where that comes from
+stands in `l10n_pl_ksef_explain.py`, one ``_fact_name`` each.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+
+class Line(NamedTuple):
+    """The KSeF line of an invoice, or the connection's line in the settings.
+
+    :ivar level: info, success, warning, danger, or muted (shown in the row only)
+    :ivar icon: Font Awesome 4.7, without its prefix
+    :ivar who: key of ``WHO``
+    :ivar actions: keys of ``ACTIONS`` (in a list: Odoo's search for texts takes a
+        tuple behind ``_lt`` for its argument)
+    """
+
+    badge: Any
+    level: str
+    icon: str
+    sentence: Any
+    who: str | None = None
+    actions: Sequence = ()
+
+
+class Action(NamedTuple):
+    """What a link in a line does.
+
+    :ivar target: a method of the invoice, or the tag of a client action
+    :ivar group: who sees the link
+    """
+
+    label: Any
+    type: str
+    target: str
+    group: str
+
+
+INVOICING = "account.group_account_invoice"
+ADMIN = "l10n_pl_ksef.group_admin"
+
+WHO = {
+    "odoo": _lt("Now: Odoo"),
+    "ksef": _lt("Now: KSeF"),
+    "invoicing": _lt("Now: invoicing"),
+    "accountant": _lt("Now: accountant"),
+    "administrator": _lt("Now: administrator"),
+}
+
+_SEND, _CHECK = "action_l10n_pl_ksef_send", "action_l10n_pl_ksef_check"
+_CONNECT = "l10n_pl_ksef_connect"
+ACTIONS = {
+    "send": Action(_lt("Send to KSeF now"), "method", _SEND, INVOICING),
+    "send_again": Action(_lt("Send again"), "method", _SEND, INVOICING),
+    "send_anyway": Action(_lt("Send to KSeF anyway"), "method", _SEND, INVOICING),
+    "check": Action(_lt("Check now"), "method", _CHECK, INVOICING),
+    "receipt": Action(_lt("Get UPO now"), "method", _CHECK, INVOICING),
+    "connect": Action(_lt("Connect KSeF"), "client", _CONNECT, ADMIN),
+    "replace": Action(_lt("Replace token"), "client", _CONNECT, ADMIN),
+}
+
+_ON_HOLD = _lt("On hold")
+_ACCEPTED = _lt("Accepted")
+_OTHER_MODULE = _lt("Other module")
+
+# Of an invoice that has no submission (any more).
+MOVE_LINES = {
+    "ready": Line(
+        _lt("Ready"),
+        "muted",
+        "check",
+        _lt("Nothing is missing for KSeF. It goes there when you confirm."),
+        "invoicing",
+    ),
+    "ready_manual": Line(
+        _lt("Ready"),
+        "muted",
+        "check",
+        _lt("Nothing is missing for KSeF. It goes there by the button."),
+        "invoicing",
+    ),
+    "ready_warned": Line(
+        _lt("Ready"),
+        "warning",
+        "exclamation-triangle",
+        _lt("It can go to KSeF. To look at: %(count)s. First: %(what)s"),
+        "invoicing",
+    ),
+    "to_fix": Line(
+        _lt("To fix"),
+        "warning",
+        "exclamation-triangle",
+        _lt("To fix before KSeF can take it: %(count)s. First: %(what)s"),
+        "invoicing",
+    ),
+    "not_sent": Line(
+        _lt("Not sent"),
+        "info",
+        "clock-o",
+        _lt("Not sent to KSeF yet. It goes there when somebody presses the button."),
+        "invoicing",
+        ["send"],
+    ),
+    "not_due": Line(
+        _lt("Not required"),
+        "muted",
+        "minus-circle",
+        _lt("Not sent to KSeF: %(reason)s."),
+        None,
+        ["send_anyway"],
+    ),
+    "other_accepted": Line(
+        _OTHER_MODULE,
+        "muted",
+        "share",
+        _lt("Sent by Odoo's own KSeF module, number %(number)s."),
+    ),
+    "other_sent": Line(
+        _OTHER_MODULE,
+        "warning",
+        "share",
+        _lt("Odoo's own KSeF module has it under way."),
+        "accountant",
+    ),
+}
+
+NOT_DUE_REASONS = {
+    "dated_before": _lt("dated before %(date)s"),
+    "private": _lt("private person"),
+    "foreign": _lt("foreign buyer, company policy"),
+    "polish": _lt("Polish buyer, company policy"),
+}
+
+# Of a submission: its state, or the state and what is special about it.
+DOCUMENT_LINES = {
+    "queued": Line(
+        _lt("Queued"),
+        "info",
+        "clock-o",
+        _lt("Waiting to be sent since %(since)s; next run about %(next)s."),
+        "odoo",
+        ["send"],
+    ),
+    "queued_outage": Line(
+        _lt("Queued"),
+        "warning",
+        "clock-o",
+        _lt(
+            "KSeF has not answered since %(outage)s. The invoice stays in the queue;"
+            " next try %(next)s."
+        ),
+        "ksef",
+        ["send"],
+    ),
+    "sending": Line(
+        _lt("Sending"), "info", "paper-plane", _lt("Being sent now."), "odoo"
+    ),
+    "unknown": Line(
+        _lt("Checking"),
+        "warning",
+        "question-circle",
+        _lt(
+            "KSeF may have taken it at %(sent)s. Odoo is asking KSeF. Do not issue it"
+            " again."
+        ),
+        "odoo",
+        ["check"],
+    ),
+    "processing": Line(
+        _lt("Processing"),
+        "info",
+        "cog",
+        _lt("KSeF has had it since %(since)s and is checking it."),
+        "ksef",
+        ["check"],
+    ),
+    "processing_long": Line(
+        _lt("Processing"),
+        "warning",
+        "cog",
+        _lt(
+            "KSeF has been checking it for %(duration)s. Sending again would not help."
+        ),
+        "ksef",
+        ["check"],
+    ),
+    "accepted_wanted": Line(
+        _ACCEPTED,
+        "success",
+        "check-circle",
+        _lt("In KSeF as %(number)s since %(given)s. The UPO is being fetched."),
+        "odoo",
+    ),
+    "accepted_late": Line(
+        _ACCEPTED,
+        "warning",
+        "check-circle",
+        _lt(
+            "In KSeF as %(number)s. The UPO is still missing after %(duration)s; Odoo"
+            " keeps asking."
+        ),
+        "accountant",
+        ["receipt"],
+    ),
+    "accepted_doubtful": Line(
+        _ACCEPTED,
+        "warning",
+        "check-circle",
+        _lt("The UPO does not match our invoice in: %(differences)s."),
+        "accountant",
+    ),
+    "rejected": Line(
+        _lt("Rejected"),
+        "danger",
+        "times-circle",
+        _lt(
+            "KSeF did not take it: %(answer)s. Number %(doc)s stays free: fix it and"
+            " send again."
+        ),
+        "invoicing",
+        ["send_again"],
+    ),
+    "rejected_right": Line(
+        _lt("Rejected"),
+        "danger",
+        "times-circle",
+        _lt("KSeF did not take it: the company may not issue for seller NIP %(nip)s."),
+        "administrator",
+        ["replace"],
+    ),
+    "conflict": Line(
+        _lt("To clear up"),
+        "danger",
+        "exclamation-circle",
+        _lt(
+            "KSeF already holds number %(doc)s as %(number)s, with other content. Not"
+            " sent again."
+        ),
+        "accountant",
+    ),
+    "blocked_data": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt("Posted, not sent. To fix: %(count)s. First: %(what)s"),
+        "invoicing",
+        ["send_again"],
+    ),
+    "blocked_data_fixed": Line(
+        _ON_HOLD,
+        "warning",
+        "pause-circle",
+        _lt("Posted, not sent. What was missing is there now: send it again."),
+        "invoicing",
+        ["send_again"],
+    ),
+    "blocked_date": Line(
+        _lt("Queued"),
+        "info",
+        "calendar",
+        _lt("Dated %(date)s: it is sent on that day."),
+        "odoo",
+    ),
+    "blocked_original": Line(
+        _lt("Waiting"),
+        "info",
+        "chain",
+        _lt("Waiting for the KSeF number of the invoice that it corrects."),
+        "odoo",
+    ),
+    "blocked_no_token": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt("KSeF is not connected (%(company)s). Waiting invoices: %(waiting)s."),
+        "administrator",
+        ["connect"],
+    ),
+    "blocked_token": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt("KSeF no longer accepts the token set on %(token_date)s: %(refusal)s."),
+        "administrator",
+        ["replace"],
+    ),
+    "blocked_right": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt("The token may not issue invoices."),
+        "administrator",
+        ["replace"],
+    ),
+    "blocked_nip": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt("The token belongs to NIP %(token_nip)s, the invoice to NIP %(nip)s."),
+        "administrator",
+        ["replace"],
+    ),
+    "blocked_clock": Line(
+        _ON_HOLD,
+        "warning",
+        "pause-circle",
+        _lt("The clock of the server is wrong."),
+        "administrator",
+    ),
+    "blocked_copy": Line(
+        _ON_HOLD,
+        "warning",
+        "pause-circle",
+        _lt("This database is a copy, so it sends nothing."),
+        "administrator",
+    ),
+    "blocked_key": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt("The stored token cannot be opened on this server. Paste it again."),
+        "administrator",
+        ["replace"],
+    ),
+    "blocked_module": Line(
+        _ON_HOLD,
+        "warning",
+        "pause-circle",
+        _lt(
+            "Odoo's own KSeF module has a certificate (%(company)s). Only one may send."
+        ),
+        "administrator",
+    ),
+    "blocked_program": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt("KSeF could not use what Odoo sent: %(answer)s. The invoice is unchanged."),
+        "administrator",
+    ),
+}
+
+# Of the company's connection, in the settings; the key is the obstacle.
+CONNECTION_LINES = {
+    "connected": Line(
+        _lt("Connected"), "success", "check-circle", _lt("Invoices go to KSeF.")
+    ),
+    "outage": Line(
+        _lt("Connected"),
+        "warning",
+        "clock-o",
+        _lt(
+            "KSeF has not answered since %(outage)s; next try %(next)s. Waiting"
+            " invoices: %(waiting)s."
+        ),
+    ),
+    "never": Line(
+        _lt("Not connected"),
+        "muted",
+        "chain-broken",
+        _lt("Invoices are not sent."),
+    ),
+    "no_token": Line(
+        _lt("Not connected"),
+        "danger",
+        "chain-broken",
+        _lt("There is no token any more. Waiting invoices: %(waiting)s."),
+    ),
+    "token": Line(
+        _lt("Not working"),
+        "danger",
+        "times-circle",
+        _lt(
+            "KSeF no longer accepts the token: %(refusal)s, %(since)s. Waiting"
+            " invoices: %(waiting)s."
+        ),
+    ),
+    "right": Line(
+        _lt("Not working"),
+        "danger",
+        "times-circle",
+        _lt("The token may not issue invoices. Waiting invoices: %(waiting)s."),
+    ),
+    "nip": Line(
+        _lt("Not working"),
+        "danger",
+        "times-circle",
+        _lt("The token belongs to NIP %(token_nip)s, this company has another one."),
+    ),
+    "clock": Line(
+        _lt("Not working"),
+        "danger",
+        "times-circle",
+        _lt("The clock of the server is wrong. Waiting invoices: %(waiting)s."),
+    ),
+    "copy": Line(
+        _lt("Not working"),
+        "warning",
+        "pause-circle",
+        _lt("This database is a copy, so it sends nothing."),
+    ),
+    "key": Line(
+        _lt("Not working"),
+        "danger",
+        "times-circle",
+        _lt("The stored token cannot be opened on this server. Paste it again."),
+    ),
+    "module": Line(
+        _lt("Not working"),
+        "warning",
+        "pause-circle",
+        _lt("Odoo's own KSeF module has a certificate. Only one may send."),
+    ),
+}
+
+# Why KSeF refuses a token (ksef.statuses.LoginProblem), inside a sentence.
+REFUSALS = {
+    "revoked": _lt("it was revoked in KSeF"),
+    "inactive": _lt("it is not active"),
+    "unknown_token": _lt("KSeF does not know it"),
+    "wrong_context": _lt("it is for another company"),
+    "certificate": _lt("the certificate is not accepted"),
+    "no_rights": _lt("who made it has no rights any more"),
+    "person": _lt("KSeF closed the access of who made it"),
+    "blocked": _lt("KSeF suspects misuse"),
+}
+REFUSAL_UNKNOWN = _lt("KSeF gives no reason")
+
+# Facts in which a UPO may differ from the invoice (upo_differences).
+UPO_FACTS = {
+    "file": _lt("the file cannot be read"),
+    "ksef_number": _lt("KSeF number"),
+    "sha256": _lt("hash"),
+    "nip": _lt("seller's NIP"),
+    "invoice_number": _lt("invoice number"),
+}
+
+# Why an invoice may not be changed, by what KSeF may have of it.
+REFUSED_CHANGES = {
+    "accepted": _lt(
+        "%(doc)s is in KSeF as %(number)s. What KSeF holds is final: issue a"
+        " correction instead."
+    ),
+    "conflict": _lt(
+        "KSeF already holds number %(doc)s as %(number)s. Clear that up first."
+    ),
+    "waiting": _lt(
+        "KSeF may already hold %(doc)s, its answer is still to come. Wait for the"
+        " answer, then issue a correction if one is needed."
+    ),
+}

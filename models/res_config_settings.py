@@ -1,0 +1,138 @@
+"""Settings: what a company decides about KSeF, and how its connection does."""
+
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from .res_company import ENVIRONMENTS
+
+# Kind of identifier that a token made by a company itself carries at KSeF.
+AUTHOR_COMPANY = "Nip"
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    l10n_pl_ksef_status = fields.Json(
+        "KSeF connection", compute="_compute_l10n_pl_ksef_status"
+    )
+    l10n_pl_ksef_has_token = fields.Boolean(compute="_compute_l10n_pl_ksef_status")
+    l10n_pl_ksef_is_connected = fields.Boolean(compute="_compute_l10n_pl_ksef_status")
+    l10n_pl_ksef_send_mode = fields.Selection(
+        related="company_id.l10n_pl_ksef_send_mode", readonly=False
+    )
+    l10n_pl_ksef_since = fields.Date(
+        related="company_id.l10n_pl_ksef_since", readonly=False
+    )
+    l10n_pl_ksef_to_polish = fields.Boolean(
+        related="company_id.l10n_pl_ksef_to_polish", readonly=False
+    )
+    l10n_pl_ksef_to_foreign = fields.Boolean(
+        related="company_id.l10n_pl_ksef_to_foreign", readonly=False
+    )
+    l10n_pl_ksef_to_private = fields.Boolean(
+        related="company_id.l10n_pl_ksef_to_private", readonly=False
+    )
+    l10n_pl_ksef_on_problem = fields.Selection(
+        related="company_id.l10n_pl_ksef_on_problem", readonly=False
+    )
+
+    @api.depends_context("uid", "lang")
+    @api.depends("company_id")
+    def _compute_l10n_pl_ksef_status(self):
+        explain = self.env["l10n_pl_ksef.explain"]
+        for settings in self:
+            status = self.env["l10n_pl_ksef.connection"]._status(settings.company_id)
+            has_token = bool(status["token_reference"]) and (
+                status["obstacle"] != "no_token"
+            )
+            settings.l10n_pl_ksef_status = explain._get_connection_text(status) | {
+                "facts": self._l10n_pl_ksef_facts(status) if has_token else []
+            }
+            settings.l10n_pl_ksef_has_token = has_token
+            settings.l10n_pl_ksef_is_connected = not status["obstacle"]
+
+    def _l10n_pl_ksef_facts(self, status):
+        """Return what is known of the token, as label and value."""
+        explain = self.env["l10n_pl_ksef.explain"]
+        setup = self.env["l10n_pl_ksef.setup"]
+        names = setup._get_permission_names(status["token_permissions"] or ())
+        facts = (
+            (self.env._("NIP"), explain._format_nip(status["nip"])),
+            (self.env._("Checked"), explain._format_time(status["last_checked_on"])),
+            (self.env._("Token"), status["token_reference"]),
+            (self.env._("Description"), status["token_description"]),
+            (self.env._("May"), names),
+            (self.env._("Made by"), self._l10n_pl_ksef_author(status)),
+            (self.env._("Made on"), format_date(self.env, status["token_created_on"])),
+            (self.env._("Set by"), status["set_by"]),
+            (self.env._("Set on"), explain._format_time(status["set_on"])),
+        )
+        return [{"label": label, "value": value} for label, value in facts if value]
+
+    def _l10n_pl_ksef_author(self, status):
+        """Name who made the token; a person's number is nobody's business."""
+        if not status["token_author"]:
+            return ""
+        if status["token_author_type"] != AUTHOR_COMPANY:
+            return self.env._("a person")
+        nip = self.env["l10n_pl_ksef.explain"]._format_nip(status["token_author"])
+        return self.env._("company with NIP %(nip)s", nip=nip)
+
+    @api.model
+    def l10n_pl_ksef_get_connect_facts(self, company_id=False):
+        """Return what the token dialogue shows before anything is typed in.
+
+        :param company_id: id of a company, by default the current one
+        :raises AccessError: not a KSeF administrator of this company
+        """
+        company = self.env["res.company"].browse(company_id) or self.env.company
+        self.env["l10n_pl_ksef.setup"]._check_admin(company)
+        environments = [
+            self._l10n_pl_ksef_environment_facts(key) for key, _name in ENVIRONMENTS
+        ]
+        is_open = [entry["key"] for entry in environments if entry["is_open"]]
+        current = company.l10n_pl_ksef_environment
+        usual = "production" if "production" in is_open else "test"
+        return {
+            "company_id": company.id,
+            "company": company.display_name,
+            "nip": company._l10n_pl_ksef_nip(),
+            "environments": environments,
+            "environment": current if current in is_open else usual,
+            "is_own_address": len(is_open) < len(environments),
+        }
+
+    def _l10n_pl_ksef_environment_facts(self, key):
+        explain = self.env["l10n_pl_ksef.explain"]
+        try:
+            portal_url = self.env["l10n_pl_ksef.gateway"]._get_endpoint(key).portal_url
+        except ValueError:  # the server is set to another address
+            portal_url = False
+        return {
+            "key": key,
+            "label": explain._get_environment_name(key),
+            "portal_url": portal_url,
+            "is_open": bool(portal_url),
+        }
+
+    def action_l10n_pl_ksef_connect(self):
+        """Open the dialogue that takes a token."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "l10n_pl_ksef_connect",
+            "params": {"company_id": self.company_id.id},
+        }
+
+    def action_l10n_pl_ksef_test(self):
+        """Log in with the stored token and show what KSeF says of it."""
+        result = self.env["l10n_pl_ksef.setup"]._test(self.company_id)
+        return {
+            "type": "ir.actions.client",
+            "tag": "l10n_pl_ksef_checks",
+            "params": {"title": self.env._("Test connection"), "result": result},
+        }
+
+    def action_l10n_pl_ksef_disconnect(self):
+        """Remove the token from Odoo; at KSeF it stays valid."""
+        self.env["l10n_pl_ksef.setup"]._disconnect(self.company_id)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
