@@ -36,11 +36,10 @@ def make_invoices(user_env, count):
     return user_env["account.move"].create([values] * count)
 
 
-def post(user_env, size, mode):
+def post(invoices, mode):
     """Post drafts in one way; return seconds and SQL statements."""
     kept = {name: AccountMove.__dict__[name] for name in OVERRIDES}
     COMPANY.l10n_pl_ksef_environment = "test" if mode == "used" else False
-    invoices = make_invoices(user_env, size)
     env.flush_all()
     env.invalidate_all()
     if mode == "without":
@@ -61,13 +60,17 @@ def measure(user_env, size):
     """Return {mode: (median seconds, median statements)} of interleaved runs."""
     runs = {mode: [] for mode in MODES}
     for number in range(ROUNDS + 1):
+        round_savepoint = env.cr.savepoint()
+        invoices = make_invoices(user_env, size)
         for mode in MODES[number % 3 :] + MODES[: number % 3]:
-            savepoint = env.cr.savepoint(flush=False)
-            result = post(user_env, size, mode)
+            savepoint = env.cr.savepoint()
+            result = post(invoices, mode)
             savepoint.close(rollback=True)
-            env.invalidate_all()
+            env.invalidate_all(flush=False)
             if number:  # the first round warms up
                 runs[mode].append(result)
+        round_savepoint.close(rollback=True)
+        env.invalidate_all(flush=False)
     return {
         mode: [statistics.median(column) for column in zip(*results, strict=True)]
         for mode, results in runs.items()

@@ -6,8 +6,8 @@ one line of JSON: what was made, by name.
 
 import json
 import os
-from itertools import count
 from datetime import datetime, timedelta
+from itertools import count
 
 # Different amounts, else Odoo takes the invoices for duplicates.
 prices = count(1250)
@@ -153,7 +153,7 @@ def make_states():
         "Przedsiębiorstwo Wielobranżowe „Zażółć Gęślą Jaźń” Spółka z ograniczoną"
         " odpowiedzialnością Spółka komandytowa"
     )
-    good = make_buyer("Budimex Sp. z o.o.")
+    good = make_buyer("Nabywca Przykładowy Sp. z o.o.")
     bad = make_buyer("Firma bez adresu", street=False, city=False)
     person = make_buyer("Maria Wiśniewska", is_company=False, vat=False)
     company.l10n_pl_ksef_on_problem = "hold"
@@ -169,7 +169,7 @@ def make_states():
 
 
 def make_accepted():
-    return {"accepted": make_invoice(make_buyer("Budimex Sp. z o.o.")).id}
+    return {"accepted": make_invoice(make_buyer("Nabywca Przykładowy Sp. z o.o.")).id}
 
 
 def stop_job():

@@ -21,6 +21,8 @@ def _fonts():
 PACKAGES = (
     ("postgresql", _postgres, "database"),
     ("libmagic1", lambda: ctypes.util.find_library("magic"), "demo"),
+    # The driver inside the PyPI package playwright is linked against it.
+    ("libatomic1", lambda: ctypes.util.find_library("atomic"), "test"),
     ("chromium", lambda: shutil.which("chromium"), "test"),
     ("wkhtmltopdf", lambda: shutil.which("wkhtmltopdf"), "test"),
     ("zbar-tools", lambda: shutil.which("zbarimg"), "test"),

@@ -154,13 +154,13 @@ class Explain(models.AbstractModel):
         """Turn a row of words into what the widget shows."""
         is_admin = self.env.user.has_group(ADMIN)
         asks = line.who == "administrator" and not is_admin
-        badge = self.env._(line.badge)
+        badge, sentence = self.env._(line.badge), self.env._(line.sentence)
         return {
             "level": line.level,
             "icon": f"fa-{line.icon}",
             "badge": badge,
             "title": badge,
-            "sentence": self.env._(line.sentence) % facts,
+            "sentence": sentence % facts,
             "who": self.env._(WHO[line.who]) if line.who else "",
             "ask": self._get_ask() if asks else "",
             "since": "",
@@ -266,8 +266,9 @@ class Explain(models.AbstractModel):
     def _get_refusal(self, document):
         """Say why an invoice that KSeF has or may have cannot be changed."""
         state = document.return_state or document.state
-        sentence = REFUSED_CHANGES.get(state, REFUSED_CHANGES["waiting"])
-        return self.env._(sentence) % _Facts(self, document)
+        words = REFUSED_CHANGES.get(state, REFUSED_CHANGES["waiting"])
+        sentence = self.env._(words)
+        return sentence % _Facts(self, document)
 
     @api.private
     def _get_problems(self, documents):

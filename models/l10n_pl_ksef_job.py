@@ -33,12 +33,18 @@ class Job(models.AbstractModel):
     @api.private
     def _trigger(self):
         """Wake the job once this transaction is committed."""
-        self.env.ref(CRON).sudo()._trigger()
+        self._get_cron()._trigger()
+
+    @api.private
+    def _get_cron(self):
+        # By the cached id: `env.ref` would ask the database each time.
+        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(CRON)
+        return self.env["ir.cron"].sudo().browse(cron_id)
 
     @api.private
     def _is_running(self):
         """Tell whether the job runs at all on this database."""
-        cron = self.env.ref(CRON).sudo()
+        cron = self._get_cron()
         if not cron.active:
             return False
         late = fields.Datetime.now() - STOPPED_AFTER
@@ -159,7 +165,7 @@ class Job(models.AbstractModel):
         """Trigger the next run, at once if work is waiting."""
         if pause is None:
             return
-        cron = self.env.ref(CRON)
+        cron = self._get_cron()
         if pause <= SHORT_WAIT_SECONDS:
             cron._trigger()
         else:

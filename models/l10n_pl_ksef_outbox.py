@@ -43,7 +43,9 @@ class Outbox(models.AbstractModel):
         if not moves:
             return documents
         created_on = fields.Datetime.now()
-        files = self.env["l10n_pl_ksef.fa3.export"]._prepare_files(moves, created_on)
+        # As superuser: whoever may post an invoice may have it written in full.
+        export = self.env["l10n_pl_ksef.fa3.export"].sudo()
+        files = export._prepare_files(moves.sudo(), created_on)
         connections = {
             company: self.env["l10n_pl_ksef.connection"]._get_or_create(company)
             for company in moves.company_id
@@ -60,11 +62,11 @@ class Outbox(models.AbstractModel):
 
     @api.private
     def _prepare_document(self, move, connection):
-        former = move.sudo().l10n_pl_ksef_document_ids
+        former = move.sudo().l10n_pl_ksef_document_id
         return {
             "company_id": move.company_id.id,
             "move_id": move.id,
-            "generation": max(former.mapped("generation"), default=0) + 1,
+            "generation": former.generation + 1,
             "connection_id": connection.id,
             "environment": connection.environment,
         }

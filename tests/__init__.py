@@ -11,6 +11,7 @@ from . import (
     test_states,
     test_token_entry,
     test_vault,
+    test_words,
     test_fa3_checks,
     test_fa3_export,
     test_fa3_schema,

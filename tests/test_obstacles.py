@@ -71,6 +71,7 @@ class TestObstacles(KsefCase):
         cron = self.env.ref("l10n_pl_ksef.ir_cron_run")
         _invoice, document = self.post_invoice()
         self.advance(document, "accepted")
+        self.step()
         self.env.flush_all()
         self.env.cr.execute(NEUTRALIZE.read_text(encoding="utf-8"))
         self.env.invalidate_all()
