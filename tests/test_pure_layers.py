@@ -14,6 +14,7 @@ FORBIDDEN = {
 }
 # Of the protocol, everybody may know values and errors; the gateway alone calls.
 CALLING_MODULES = {"auth", "client", "crypto", "links", "messages", "transport", "upo"}
+KNOW_TOKENS = {"l10n_pl_ksef_setup.py", "l10n_pl_ksef_setup_words.py"}
 MAY_CALL = {"l10n_pl_ksef_gateway.py", "l10n_pl_ksef_session.py"}
 
 
@@ -61,7 +62,7 @@ class TestPureLayers(BaseCase):
         for folder in ("models", "controllers"):
             for file in (ROOT / folder).glob("*.py"):
                 names = {name for _level, name in self.get_imports(file)}
-                is_setup = file.name == "l10n_pl_ksef_setup.py"
+                is_setup = file.name in KNOW_TOKENS
                 knows = any(name.startswith("ksef.token") for name in names)
                 with self.subTest(file=file.name):
                     self.assertEqual(knows, is_setup)

@@ -1,0 +1,79 @@
+"""Words of the dialogue that takes a token; placeholders are filled by `setup`."""
+
+from odoo.tools.translate import LazyTranslate
+
+from ..ksef.statuses import LoginProblem
+from ..ksef.token import TokenProblem
+
+_lt = LazyTranslate(__name__)
+
+TITLES = {
+    "form": _lt("Form"),
+    "nip": _lt("Tax number (NIP)"),
+    "module": _lt("Odoo's own KSeF module"),
+    "login": _lt("Log-in"),
+    "state": _lt("State"),
+    "rights": _lt("Rights"),
+    "author": _lt("Made by"),
+    "end": _lt("Valid until"),
+    "seal": _lt("Kept safe"),
+}
+PERMISSIONS = {
+    "InvoiceWrite": _lt("issue invoices"),
+    "InvoiceRead": _lt("view invoices"),
+    "CredentialsRead": _lt("view permissions"),
+    "CredentialsManage": _lt("manage permissions"),
+    "SubunitManage": _lt("manage subunits"),
+    "EnforcementOperations": _lt("enforcement operations"),
+    "Introspection": _lt("view sessions of others"),
+    "CollectiveIdentifierManage": _lt("manage collective identifiers"),
+}
+FORM_PROBLEMS = {
+    TokenProblem.EMPTY: _lt("Nothing was pasted. Paste the whole token."),
+    TokenProblem.KSEF_1: _lt(
+        "This is a KSeF 1.0 token. It does not work in KSeF 2.0 and was not carried"
+        " over. Make a new one in Aplikacja Podatnika KSeF 2.0."
+    ),
+    TokenProblem.CUT: _lt(
+        "A token has three parts, NUMBER|nip-…|SECRET. Part %(part)s is missing or"
+        " cut short. Copy the whole token."
+    ),
+    TokenProblem.NOT_A_TOKEN: _lt(
+        "This is not a KSeF token. A token has three parts, NUMBER|nip-…|SECRET."
+    ),
+    TokenProblem.NOT_A_NIP: _lt(
+        "This token belongs to an internal identifier, not to a NIP. Make a token"
+        " for the company itself."
+    ),
+}
+LOGIN_PROBLEMS = {
+    LoginProblem.REVOKED: _lt("This token was revoked in KSeF. Make a new one."),
+    LoginProblem.INACTIVE: _lt(
+        "KSeF has not activated this token, or switched it off. Make a new one."
+    ),
+    LoginProblem.UNKNOWN_TOKEN: _lt(
+        "KSeF (%(environment)s) does not know this token. Was it cut, or made in"
+        " another environment (%(others)s)?"
+    ),
+    LoginProblem.WRONG_CONTEXT: _lt(
+        "KSeF says that the token is for another company than NIP %(nip)s."
+    ),
+    LoginProblem.DISTURBED: _lt(
+        "KSeF refuses the encrypted log-in just now. Try again in a few minutes."
+    ),
+    LoginProblem.NO_RIGHTS: _lt(
+        "Who made the token has no rights for NIP %(nip)s any more."
+    ),
+    LoginProblem.CERTIFICATE: _lt("KSeF does not accept the certificate."),
+    LoginProblem.PERSON: _lt(
+        "KSeF closed the access of the person who made the token. Make a new one."
+    ),
+    LoginProblem.BLOCKED: _lt(
+        "KSeF suspects misuse and blocked the company. Call the helpdesk of KSeF."
+    ),
+    LoginProblem.OTHER: _lt("KSeF refused the log-in (code %(code)s)."),
+}
+NO_CONNECTION = _lt(
+    "KSeF (%(environment)s) cannot be reached. Check the network and try again."
+)
+NO_ANSWER = _lt("KSeF gave no usable answer. Try again in a few minutes.")
