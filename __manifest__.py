@@ -21,6 +21,4 @@
     "assets": {
         "web.assets_backend": ["l10n_pl_ksef/static/src/**/*"],
     },
-    "installable": True,
-    "application": False,
 }

@@ -27,6 +27,8 @@ CLOCK_TOLERANCE_SECONDS = 2
 
 PIECE_BYTES = 65_536
 WARNINGS_MAX = 50
+# Answers from here on are worth a line in an ordinary log.
+FIRST_ERROR_STATUS = 400
 
 _NOT_REACHED = (socket.gaierror, ConnectionRefusedError)
 _NOT_REACHED_ERRNO = frozenset(
@@ -177,7 +179,8 @@ class Transport:
             raise outcome
         self._note(outcome)
         reference = messages.service_reference(outcome.payload) or "-"
-        _logger.info(
+        _logger.log(
+            logging.DEBUG if outcome.status < FIRST_ERROR_STATUS else logging.INFO,
             "KSeF %s %s: HTTP %s, %.3f s, reference %s",
             *name,
             outcome.status,

@@ -6,10 +6,14 @@ import logging
 
 from odoo import api, fields, models
 
+from odoo.tools.misc import format_datetime
+
 from ..ksef import errors
 from ..ksef.statuses import Verdict, invoice_verdict, is_session_final
 
 _logger = logging.getLogger(__name__)
+
+POLISH_TIME_ZONE = "Europe/Warsaw"
 
 # Pauses between questions about one document, in seconds; the last one repeats.
 # KSeF answers most within seconds; 1200 single questions an hour are allowed
@@ -123,6 +127,22 @@ class Poller(models.AbstractModel):
             mode=(status.mode or "").lower() or False,
             upo_state="wanted",
             next_step_on=fields.Datetime.now(),
+        )
+        self._note_in_chatter(document)
+
+    @api.private
+    def _note_in_chatter(self, document):
+        """Leave the number in the invoice's history, in the company's language."""
+        language = document.company_id.partner_id.lang
+        move = document.move_id.with_context(lang=language)
+        move._message_log(
+            body=move.env._(
+                "KSeF number %(number)s, given on %(date)s.",
+                number=document.ksef_number,
+                date=format_datetime(
+                    move.env, document.acquired_on, tz=POLISH_TIME_ZONE
+                ),
+            )
         )
 
     @api.private

@@ -31,10 +31,12 @@ class SimulatorCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         cls.simulator = Simulator("--processing-seconds", "0", *schema_arguments())
         cls.addClassCleanup(cls.simulator.close)
 
     def setUp(self):
+        super().setUp()
         self.simulator.control("reset", {})
         self.simulator.control("settings", {"login_seconds": 0, "storage_seconds": 0})
         self.client = client_for(self.simulator.url)

@@ -21,6 +21,7 @@ class SecretTest(unittest.TestCase):
     """A secret shows itself to nobody but the caller of reveal()."""
 
     def setUp(self):
+        super().setUp()
         self.secret = Secret(VALUE)
 
     def test_every_text_form_shows_a_placeholder(self):
