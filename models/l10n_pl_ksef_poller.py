@@ -5,7 +5,6 @@ import hashlib
 import logging
 
 from odoo import api, fields, models
-
 from odoo.tools.misc import format_datetime
 
 from ..ksef import errors
