@@ -17,6 +17,9 @@ class ResConfigSettings(models.TransientModel):
     )
     l10n_pl_ksef_has_token = fields.Boolean(compute="_compute_l10n_pl_ksef_status")
     l10n_pl_ksef_is_connected = fields.Boolean(compute="_compute_l10n_pl_ksef_status")
+    l10n_pl_ksef_has_schema = fields.Boolean(
+        "Official schema is here", compute="_compute_l10n_pl_ksef_status"
+    )
     l10n_pl_ksef_send_mode = fields.Selection(
         related="company_id.l10n_pl_ksef_send_mode", readonly=False
     )
@@ -50,6 +53,8 @@ class ResConfigSettings(models.TransientModel):
             }
             settings.l10n_pl_ksef_has_token = has_token
             settings.l10n_pl_ksef_is_connected = not status["obstacle"]
+            schema = self.env["l10n_pl_ksef.schema"]._get_schema()
+            settings.l10n_pl_ksef_has_schema = schema is not None
 
     def _l10n_pl_ksef_facts(self, status):
         """Return what is known of the token, as label and value."""
@@ -131,6 +136,12 @@ class ResConfigSettings(models.TransientModel):
             "tag": "l10n_pl_ksef_checks",
             "params": {"title": self.env._("Test connection"), "result": result},
         }
+
+    def action_l10n_pl_ksef_download_schema(self):
+        """Fetch the Ministry's schema files from their official address."""
+        self.env["l10n_pl_ksef.setup"]._check_admin(self.company_id)
+        self.env["l10n_pl_ksef.schema"]._download()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_l10n_pl_ksef_disconnect(self):
         """Remove the token from Odoo; at KSeF it stays valid."""
