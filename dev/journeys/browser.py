@@ -91,7 +91,8 @@ class Browser:
         return bool(self.page.evaluate("window.isSamePage === true"))
 
     def type_reference(self, text):
-        """Type into the reference of the open invoice without saving."""
+        """Type into the reference of the posted invoice without saving."""
+        self.page.wait_for_selector(".o_arrow_button_current:has-text('Posted')")
         self.page.click("a.nav-link:has-text('Other Info')")
         self.page.fill("div[name=ref] input:visible", text)
 
