@@ -60,7 +60,7 @@ def exists(cursor, name):
 
 def clone(cursor, template, name):
     """Make `name` a copy of `template`: rows by PostgreSQL, files by hard links."""
-    drop(cursor, name)
+    _make_room(cursor, name)
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
         sql.Identifier(name), sql.Identifier(template)
     )
@@ -91,13 +91,23 @@ def clone(cursor, template, name):
 
 def create(cursor, name):
     """Make an empty database for Odoo to fill."""
-    drop(cursor, name)
+    _make_room(cursor, name)
     cursor.execute(
         sql.SQL(
             "CREATE DATABASE {} ENCODING 'UTF8' LC_COLLATE 'C' TEMPLATE template0"
         ).format(sql.Identifier(name))
     )
     mark(cursor, name)
+
+
+def _make_room(cursor, name):
+    """Drop the old database; its new file store claims the name for this checkout.
+
+    The comment can only follow after CREATE DATABASE; a process killed between
+    the two must not leave a database that nobody dares to drop.
+    """
+    drop(cursor, name)
+    (DATA / "filestore" / name).mkdir(parents=True)
 
 
 def mark(cursor, name):
@@ -121,9 +131,10 @@ def owned(cursor):
 
 def drop(cursor, name):
     """Remove a database of this checkout and its file store, if there."""
+    files = DATA / "filestore" / name
     cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
     if cursor.fetchone():
-        if name not in owned(cursor):
+        if name not in owned(cursor) and not files.is_dir():
             raise Stop(
                 f"The database {name} was not made by this checkout.",
                 "choose another name, or drop it yourself",
@@ -131,7 +142,8 @@ def drop(cursor, name):
         cursor.execute(
             sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
         )
-    shutil.rmtree(DATA / "filestore" / name, ignore_errors=True)
+    if files.is_dir():
+        shutil.rmtree(files)
 
 
 def rename(cursor, old, new):

@@ -13,7 +13,18 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from .common import ADDON, DEV, LOGS, ROOT, SHARED, VENV_PYTHON, Stop, main, say
+from .common import (
+    ADDON,
+    DEV,
+    LOGS,
+    ROOT,
+    SHARED,
+    VENV_PYTHON,
+    Stop,
+    main,
+    one_at_a_time,
+    say,
+)
 from .setup import prepare
 from .template_key import BARE
 from .verdict import read_closing
@@ -87,6 +98,12 @@ def _choose(names):
 
 def _work():
     suites = _choose(set(sys.argv[1:]))
+    # Databases, logs and records have one name each in a checkout.
+    with one_at_a_time("test run"):
+        return _run_all(suites)
+
+
+def _run_all(suites):
     environment = prepare(kinds=("full", "bare", "demo"))
     shutil.rmtree(RECORDS, ignore_errors=True)
     RECORDS.mkdir()

@@ -110,3 +110,4 @@ class ClosingLines(unittest.TestCase):
     def test_counts_that_are_not_the_last_line_do_not_count(self):
         text = "12 passed, 0 failed\nTraceback (most recent call last):\n"
         self.assertEqual(read_closing(text), Verdict())
+        self.assertFalse(read_closing(text).ok)
