@@ -1,7 +1,8 @@
 """Invoices: posting writes the outbox row; what KSeF holds is not changed."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+from odoo.tools.sql import column_exists, create_column
 
 # What KSeF knows an invoice by, and what it says of it, once it may have it.
 FROZEN_FIELDS = frozenset(
@@ -11,13 +12,24 @@ FROZEN_FIELDS = frozenset(
     }
 )
 STATES_THAT_UNDO = ("draft", "cancel")
+# Check whose problem no change of the invoice solves.
+NOT_SUPPORTED = "not_supported"
+DOCUMENT_COLUMN = "l10n_pl_ksef_document_id"
+
+
+# Who reads submissions; customers in the portal see a number and a link alone.
+READERS = "account.group_account_invoice,account.group_account_readonly"
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
 
     l10n_pl_ksef_document_ids = fields.One2many(
-        "l10n_pl_ksef.document", "move_id", "KSeF submissions", copy=False
+        "l10n_pl_ksef.document",
+        "move_id",
+        "KSeF submissions",
+        copy=False,
+        groups=READERS,
     )
     l10n_pl_ksef_document_id = fields.Many2one(
         "l10n_pl_ksef.document",
@@ -26,6 +38,7 @@ class AccountMove(models.Model):
         store=True,
         copy=False,
         index="btree_not_null",
+        groups=READERS,
     )
     l10n_pl_ksef_state = fields.Selection(
         related="l10n_pl_ksef_document_id.state", string="KSeF"
@@ -57,7 +70,15 @@ class AccountMove(models.Model):
     )
     l10n_pl_ksef_can_send = fields.Boolean(compute="_compute_l10n_pl_ksef_is_due")
     l10n_pl_ksef_is_frozen = fields.Boolean(compute="_compute_l10n_pl_ksef_is_frozen")
-    l10n_pl_ksef_line = fields.Json("KSeF status", compute="_compute_l10n_pl_ksef_line")
+    l10n_pl_ksef_line = fields.Json(
+        "KSeF status", compute="_compute_l10n_pl_ksef_line", groups=READERS
+    )
+
+    def _auto_init(self):
+        # EXTENDS account: an empty column needs no computing over all the books.
+        if not column_exists(self.env.cr, self._table, DOCUMENT_COLUMN):
+            create_column(self.env.cr, self._table, DOCUMENT_COLUMN, "int4")
+        return super()._auto_init()
 
     @api.depends("l10n_pl_ksef_document_ids")
     def _compute_l10n_pl_ksef_document_id(self):
@@ -126,6 +147,9 @@ class AccountMove(models.Model):
             for problem in document.problems
             if problem["level"] == "stop"
         ]
+        if any(problem["key"] == NOT_SUPPORTED for problem in document.problems):
+            # Nobody could fix that here: the books must not wait for it.
+            return
         raise UserError(
             self.env._(
                 "To fix before KSeF can take the invoice: %(count)s\n%(problems)s",
@@ -136,33 +160,37 @@ class AccountMove(models.Model):
 
     def write(self, vals):
         # EXTENDS account
-        changes_identity = not FROZEN_FIELDS.isdisjoint(vals)
         undoes = vals.get("state") in STATES_THAT_UNDO
-        if changes_identity or undoes:
-            self._l10n_pl_ksef_check_not_frozen(vals)
+        if undoes or not FROZEN_FIELDS.isdisjoint(vals):
+            self._l10n_pl_ksef_check_change(vals, undoes)
         if undoes:
             self._l10n_pl_ksef_withdraw()
         return super().write(vals)
 
-    def _l10n_pl_ksef_check_not_frozen(self, vals):
-        """Refuse to change what KSeF has or may have.
+    def _l10n_pl_ksef_check_change(self, vals, undoes):
+        """Refuse to change what KSeF has or may have, or what its file says.
 
         :raises UserError: naming the invoice and what to do instead
         """
+        explain = self.env["l10n_pl_ksef.explain"]
         for move in self:
             document = move.sudo().l10n_pl_ksef_document_id
-            if not document or not document._is_identity_frozen():
+            if not document:
                 continue
-            if "state" not in vals and not move._l10n_pl_ksef_differs(vals):
-                continue
-            raise UserError(self.env["l10n_pl_ksef.explain"]._get_refusal(document))
+            if undoes and document._is_identity_frozen():
+                raise UserError(explain._get_refusal(document))
+            is_written = not undoes and document._is_identity_written()
+            if is_written and move._l10n_pl_ksef_differs(vals):
+                raise UserError(explain._get_refusal(document))
 
     def _l10n_pl_ksef_differs(self, vals):
-        """Tell whether writing `vals` would change a frozen field."""
-        return any(
-            self._fields[name].convert_to_write(self[name], self) != vals[name]
-            for name in FROZEN_FIELDS.intersection(vals)
-        )
+        """Tell whether writing `vals` would change a field that KSeF knows."""
+        for name in FROZEN_FIELDS.intersection(vals):
+            field = self._fields[name]
+            value = field.convert_to_cache(vals[name], self)
+            if field.convert_to_record(value, self) != self[name]:
+                return True
+        return False
 
     def _l10n_pl_ksef_withdraw(self):
         """Take back submissions that KSeF certainly does not have.
@@ -188,19 +216,51 @@ class AccountMove(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_ksef(self):
-        for document in self.sudo().l10n_pl_ksef_document_ids:
+        documents = self.sudo().l10n_pl_ksef_document_ids
+        for document in documents:
             if document._is_identity_frozen():
                 raise UserError(self.env["l10n_pl_ksef.explain"]._get_refusal(document))
+        sent = documents.filtered("attempt_count")
+        if sent:
+            raise UserError(
+                self.env._(
+                    "%(invoice)s was sent to KSeF, and what was sent is kept as"
+                    " evidence. Cancel the invoice instead of deleting it.",
+                    invoice=sent[:1].invoice_number,
+                )
+            )
+        documents.unlink()
 
     def action_l10n_pl_ksef_send(self):
         """Send now: queue what is not queued, and wake the job."""
+        self._l10n_pl_ksef_check_group("account.group_account_invoice")
         self.check_access("write")
         self.env["l10n_pl_ksef.outbox"]._send_now(self)
 
     def action_l10n_pl_ksef_check(self):
         """Ask KSeF now what became of these invoices."""
+        self._l10n_pl_ksef_check_group("account.group_account_invoice")
         self.check_access("read")
         self.env["l10n_pl_ksef.outbox"]._ask_now(self)
+
+    def action_l10n_pl_ksef_adopt(self):
+        """Decide that the invoice KSeF holds under this number is this one."""
+        self._l10n_pl_ksef_check_group("account.group_account_user")
+        self.check_access("write")
+        self.sudo().l10n_pl_ksef_document_id._adopt_original()
+
+    def action_l10n_pl_ksef_dismiss(self):
+        """Decide that KSeF holds another invoice: this one gets a new number."""
+        self._l10n_pl_ksef_check_group("account.group_account_user")
+        self.check_access("write")
+        self.sudo().l10n_pl_ksef_document_id._dismiss_original()
+
+    def _l10n_pl_ksef_check_group(self, group):
+        """:raises AccessError: the user is not of this group"""
+        if not self.env.user.has_group(group):
+            raise AccessError(
+                self.env._("You may not do this. Ask who keeps the books.")
+            )
 
     def action_l10n_pl_ksef_open_documents(self):
         """Open the submissions of this invoice."""

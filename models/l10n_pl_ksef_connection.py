@@ -1,9 +1,11 @@
 """One company's connection to one KSeF environment; nobody has access rights."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..ksef import errors
 from ..ksef.secret import Secret
 from .l10n_pl_ksef_vault import VaultError
 from .res_company import ENVIRONMENTS
@@ -18,14 +20,31 @@ PROBLEMS = [
     ("copy", "Copy of a database"),
     ("key", "Key of the secrets is missing"),
     ("module", "Odoo's own module is in charge"),
+    ("address", "Server set to another address"),
 ]
-# Pause before a refused login is tried again (reliability: one try in 15 min).
-LOGIN_PAUSE = timedelta(minutes=15)
+# What KSeF itself said; it counts until a new token or a trial login.
+LASTING_PROBLEMS = ("token", "right")
+# Pause after a "too many requests" that names none.
+LIMIT_PAUSE_SECONDS = 60
 # The access token is renewed this long before its end (API 4.3: about 2 min).
 ACCESS_MARGIN = timedelta(minutes=2)
 MINUTE = timedelta(minutes=1)
+# Nothing was taken, and the next call would fare no better.
+OUT_OF_ORDER = (
+    errors.KsefUnavailable,
+    errors.KsefAuthError,
+    errors.KsefLoginPending,
+)
 # Pauses after KSeF could not be reached, then the last one again and again.
 OUTAGE_PAUSES_SECONDS = (5, 15, 30, 60, 120, 300, 900)
+
+
+class ConnectionObstacle(Exception):
+    """KSeF must not be called now; ``key`` is one of ``PROBLEMS``."""
+
+    def __init__(self, key):
+        super().__init__(key)
+        self.key = key
 
 
 class Connection(models.Model):
@@ -74,7 +93,8 @@ class Connection(models.Model):
     last_checked_on = fields.Datetime()
     outage_since = fields.Datetime(help="KSeF has not answered since.")
     outage_count = fields.Integer()
-    retry_on = fields.Datetime(help="No call to KSeF before.")
+    retry_on = fields.Datetime(help="No call to KSeF before, it is out of order.")
+    limits = fields.Json(help="Rate group -> time before which KSeF refuses it.")
 
     _company_environment_uniq = models.Constraint(
         "UNIQUE(company_id, environment)",
@@ -133,37 +153,54 @@ class Connection(models.Model):
         )
 
     @api.private
-    def _has_fresh_access(self):
+    def _read_fresh_access(self):
+        """Return the access token while it lives, else None."""
         soon = fields.Datetime.now() + ACCESS_MARGIN
-        return bool(self.sealed_access) and self.access_valid_until > soon
+        if not self.sealed_access or self.access_valid_until <= soon:
+            return None
+        return self._read_own("access")
 
     @api.private
-    def _has_live_refresh(self):
-        now = fields.Datetime.now()
-        return bool(self.sealed_refresh) and self.refresh_valid_until > now
+    def _read_live_refresh(self):
+        """Return the refresh token while it lives, else None."""
+        if not self.sealed_refresh:
+            return None
+        if self.refresh_valid_until <= fields.Datetime.now():
+            return None
+        return self._read_own("refresh")
 
     @api.private
-    def _find_obstacle(self):
-        """Say why this connection may not be used right now, or None.
+    def _read_own(self, purpose):
+        """Open what a login gave; unreadable is as good as none: log in anew."""
+        with suppress(VaultError):
+            return self._read_secret(purpose)
+        return None
 
-        Costs no network. The answer is a key of ``PROBLEMS``. What KSeF said
-        itself (token, right) counts until a new token or a trial login.
+    @api.private
+    def _find_obstacle(self, is_sending=False):
+        """Say why KSeF may not be called for this company now, or None.
+
+        Costs no network. The answer is a key of ``PROBLEMS``.
+
+        :param bool is_sending: also what forbids sending, but not asking
         """
         self.ensure_one()
         vault = self.env["l10n_pl_ksef.vault"]
         if not self.sealed_token:
-            return self.problem or "no_token"
+            return self.problem if self.problem == "key" else "no_token"
         if self.database_identity != vault._get_database_identity():
             return "copy"
         if self.company_id._l10n_pl_ksef_nip() != self.nip:
             return "nip"
-        if self.company_id._l10n_pl_ksef_other_module_is_set():
+        if not self.env["l10n_pl_ksef.gateway"]._has_address(self.environment):
+            return "address"
+        if is_sending and self.company_id._l10n_pl_ksef_other_module_is_set():
             return "module"
         try:
             self._read_secret("token")
         except VaultError:
             return "key"
-        return self.problem if self.problem in ("token", "right") else None
+        return self.problem if self.problem in LASTING_PROBLEMS else None
 
     @api.private
     def _set_problem(self, problem, code=None):
@@ -197,15 +234,36 @@ class Connection(models.Model):
 
     @api.private
     def _note_success(self):
-        """Record that KSeF answered; written at most once a minute."""
+        """Record that KSeF answered; written at most once a minute.
+
+        A problem stays: only a login shows that it is over.
+        """
         now = fields.Datetime.now()
         is_recent = self.last_success_on and self.last_success_on + MINUTE > now
         if self.outage_since or not is_recent:
-            self._set_working()
+            self.write(
+                {
+                    "last_success_on": now,
+                    "outage_since": False,
+                    "outage_count": 0,
+                    "retry_on": False,
+                }
+            )
+
+    @api.private
+    def _note_failure(self, error):
+        """Record what a failed call says of the connection; return a pause in s."""
+        if isinstance(error, errors.KsefRateLimited):
+            return self._set_limit(error.group, error.retry_after_seconds)
+        if isinstance(error, errors.KsefForbidden):
+            self._set_problem("right", error.reason_code)
+        elif isinstance(error, OUT_OF_ORDER):
+            self._set_outage(error.retry_after_seconds)
+        return self._get_seconds_to_retry()
 
     @api.private
     def _set_outage(self, retry_after_seconds=None):
-        """Record that KSeF gave no service; return the pause in seconds."""
+        """Record that KSeF gave no service, and leave it alone for a while."""
         now = fields.Datetime.now()
         step = min(self.outage_count, len(OUTAGE_PAUSES_SECONDS) - 1)
         pause = retry_after_seconds or OUTAGE_PAUSES_SECONDS[step]
@@ -216,14 +274,26 @@ class Connection(models.Model):
                 "retry_on": now + timedelta(seconds=pause),
             }
         )
-        return pause
 
     @api.private
-    def _get_seconds_to_retry(self):
-        """Seconds for which KSeF must be left alone, 0 when it may be asked."""
-        if not self.retry_on:
-            return 0
-        return max(0, (self.retry_on - fields.Datetime.now()).total_seconds())
+    def _set_limit(self, group, retry_after_seconds):
+        """Leave one rate group alone for as long as KSeF asked."""
+        seconds = retry_after_seconds or LIMIT_PAUSE_SECONDS
+        until = fields.Datetime.now() + timedelta(seconds=seconds)
+        self.limits = {**(self.limits or {}), group: fields.Datetime.to_string(until)}
+        return seconds
+
+    @api.private
+    def _get_seconds_to_retry(self, group=None):
+        """Seconds for which KSeF must be left alone, 0 when it may be asked.
+
+        :param group: rate group of the call that is meant, or None
+        """
+        moments = [self.retry_on] if self.retry_on else []
+        with suppress(KeyError, TypeError):
+            moments.append(fields.Datetime.to_datetime(self.limits[group]))
+        now = fields.Datetime.now()
+        return max((0, *((moment - now).total_seconds() for moment in moments)))
 
     @api.model
     @api.private

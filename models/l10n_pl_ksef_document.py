@@ -27,7 +27,7 @@ TRANSITIONS = {
     "processing": {"accepted", "rejected", "queued", "conflict", "unknown", "blocked"},
     "accepted": set(),
     "rejected": set(),
-    "conflict": {"accepted"},
+    "conflict": {"accepted", "withdrawn"},
     "blocked": {"queued", "sending", "unknown", "processing", "withdrawn", "blocked"},
     "withdrawn": set(),
 }
@@ -46,6 +46,7 @@ BLOCKED_REASONS = [
     ("copy", "Copy of a database"),
     ("key", "Key of the secrets is missing"),
     ("module", "Odoo's own module is in charge"),
+    ("address", "Server set to another address"),
     ("program", "KSeF did not understand the request"),
 ]
 
@@ -227,6 +228,44 @@ class Document(models.Model):
             document._set_state(document.return_state or "queued")
 
     @api.private
+    def _adopt_original(self):
+        """A person compared: what KSeF holds under this number is this invoice.
+
+        :raises UserError: there is nothing to decide, or KSeF named no number
+        """
+        self.ensure_one()
+        if self.state != "conflict" or not self.original_ksef_number:
+            raise UserError(
+                self.env._("KSeF named no number that could be taken over.")
+            )
+        self._set_state("accepted", ksef_number=self.original_ksef_number)
+        self.move_id._message_log(
+            body=self.env._(
+                "%(user)s took the KSeF number %(number)s over after comparing.",
+                user=self.env.user.name,
+                number=self.ksef_number,
+            )
+        )
+
+    @api.private
+    def _dismiss_original(self):
+        """A person compared: KSeF holds another invoice under this number.
+
+        :raises UserError: there is nothing to decide
+        """
+        self.ensure_one()
+        if self.state != "conflict":
+            raise UserError(self.env._("There is nothing to decide any more."))
+        self._set_state("withdrawn")
+        self.move_id._message_log(
+            body=self.env._(
+                "%(user)s decided that KSeF holds another invoice under this number."
+                " Reset this one to draft and give it a new number.",
+                user=self.env.user.name,
+            )
+        )
+
+    @api.private
     def _plan(self, seconds):
         """Set when the next question is asked, and count it."""
         self.ensure_one()
@@ -244,7 +283,26 @@ class Document(models.Model):
         """Tell whether KSeF may hold the invoice, so that it must not change."""
         self.ensure_one()
         state = self.return_state if self.state == "blocked" else self.state
-        return state in FROZEN_STATES
+        return state in FROZEN_STATES and not self._is_trial()
+
+    @api.private
+    def _is_identity_written(self):
+        """Tell whether number, buyer and date stand in a file that will be sent."""
+        self.ensure_one()
+        is_waiting = self.state in ("queued", "blocked") and bool(self.sha256)
+        return is_waiting or self._is_identity_frozen()
+
+    @api.private
+    def _is_trial(self):
+        """Tell whether this was a trial on the way to production.
+
+        What the test environments accepted has no legal effect, so it binds
+        nobody once the company works with the real KSeF.
+        """
+        self.ensure_one()
+        owner = self.company_id._l10n_pl_ksef_owner()
+        is_real = owner.l10n_pl_ksef_environment == "production"
+        return is_real and self.environment != "production"
 
     @api.private
     def _notify(self):

@@ -174,15 +174,22 @@ def _read_tax(tax):
 def _read_units(uoms):
     """Return {id of a unit: its abbreviation, else its Polish name}."""
     units = uoms.env["l10n_pl_ksef.fa3.export"]._get_units()
-    others = uoms.filtered(lambda uom: uom.id not in units).with_context(lang=POLISH)
+    others = _in_polish(uoms.filtered(lambda uom: uom.id not in units))
     return units | {uom.id: clean(uom.name) for uom in others}
 
 
 def _read_names(lines):
     """Return {id of a product: Polish name} for lines that have no text."""
     nameless = lines.filtered(lambda line: line.product_id and not line.name)
-    products = nameless.product_id.with_context(lang=POLISH)
+    products = _in_polish(nameless.product_id)
     return {product.id: product.name for product in products}
+
+
+def _in_polish(records):
+    """Return the records in Polish, if the database has that language."""
+    if not records or not records.env["res.lang"]._get_data(code=POLISH):
+        return records
+    return records.with_context(lang=POLISH)
 
 
 def _gather_one(move, shared):

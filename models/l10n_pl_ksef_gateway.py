@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 
 from psycopg2.errors import SerializationFailure
@@ -14,6 +15,7 @@ from ..ksef.client import KsefClient
 from ..ksef.environments import Environment, endpoint_for
 from ..ksef.statuses import LoginProblem
 from ..ksef.transport import Transport
+from .l10n_pl_ksef_connection import ConnectionObstacle
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +37,29 @@ LOGIN_PROBLEMS = {
 }
 
 
+# A connection that was idle for longer may be closed at the other end.
+CLIENT_IDLE_SECONDS = 20
+
+_thread = threading.local()
+
+
+class _KeptClient:
+    """A client with its transport, and when it was used last."""
+
+    def __init__(self, endpoint, transport):
+        self.endpoint = endpoint
+        self.transport = transport
+        self.client = KsefClient(transport)
+        self.used = time.monotonic()
+
+    def is_fresh(self):
+        return time.monotonic() - self.used < CLIENT_IDLE_SECONDS
+
+    def use(self):
+        self.used = time.monotonic()
+        return self.client
+
+
 class Gateway(models.AbstractModel):
     _name = "l10n_pl_ksef.gateway"
     _description = "KSeF gateway"
@@ -49,11 +74,29 @@ class Gateway(models.AbstractModel):
         return endpoint_for(Environment(environment), url)
 
     @api.private
+    def _has_address(self, environment):
+        """Tell whether this server may reach an environment at all."""
+        try:
+            self._get_endpoint(environment)
+        except ValueError:
+            return False
+        return True
+
+    @api.private
     def _get_client(self, environment):
-        """Return a client that knows the address and holds no secret."""
+        """Return this thread's client of an environment; it holds no secret.
+
+        Kept for a short while, to spare each call a new TLS handshake.
+        """
         endpoint = self._get_endpoint(environment)
+        kept = vars(_thread).get("kept")
+        if kept and kept.endpoint == endpoint and kept.is_fresh():
+            return kept.use()
+        if kept:
+            kept.transport.close()
         agent = f"l10n_pl_ksef Odoo/{release.series}"
-        return KsefClient(Transport(endpoint, user_agent=agent))
+        _thread.kept = _KeptClient(endpoint, Transport(endpoint, user_agent=agent))
+        return _thread.kept.use()
 
     @api.private
     def _try_login(self, client, token, nip):
@@ -72,6 +115,7 @@ class Gateway(models.AbstractModel):
         the operation repeated once, whatever it is.
 
         :raises KsefError: KSeF refused, or gave no usable answer
+        :raises ConnectionObstacle: KSeF must not be called for this company
         """
         client = self._get_client(connection.environment)
         access = self._get_access(connection.id, client)
@@ -193,10 +237,11 @@ class Gateway(models.AbstractModel):
             connection = connection.try_lock_for_update(allow_referencing=True)
             if not connection:
                 return None
-            if connection._has_fresh_access():
-                access = connection._read_secret("access")
-                if access != rejected:
-                    return access
+            if obstacle := connection._find_obstacle():
+                raise ConnectionObstacle(obstacle)
+            access = connection._read_fresh_access()
+            if access is not None and access != rejected:
+                return access
             try:
                 return self._renew_access(connection, client)
             except errors.KsefLoginRefused as error:
@@ -207,8 +252,8 @@ class Gateway(models.AbstractModel):
     @api.private
     def _renew_access(self, connection, client):
         """Refresh while the refresh token lives, else log in anew."""
-        if connection._has_live_refresh():
-            refresh = connection._read_secret("refresh")
+        refresh = connection._read_live_refresh()
+        if refresh is not None:
             try:
                 access, valid_until = auth.refresh_access(client, refresh)
             except errors.KsefAuthError:

@@ -148,7 +148,7 @@ class Outbox(models.AbstractModel):
         if move._l10n_pl_ksef_other_module_state():
             return False
         document = move.sudo().l10n_pl_ksef_document_id
-        return not document or document.state in SENDABLE_STATES
+        return not document or document.state in SENDABLE_STATES or document._is_trial()
 
     @api.private
     def _send_now(self, moves):
@@ -157,11 +157,7 @@ class Outbox(models.AbstractModel):
         :raises UserError: one invoice, with everything that keeps it from being sent
         """
         moves = moves.filtered(self._can_send)
-        fresh = moves.filtered(
-            lambda move: (
-                move.sudo().l10n_pl_ksef_document_id.state not in ("queued", "blocked")
-            )
-        )
+        fresh = moves.filtered(self._needs_document)
         created = self._create_documents(fresh)
         waiting = (moves - fresh).sudo().l10n_pl_ksef_document_id
         for document in waiting:
@@ -176,6 +172,11 @@ class Outbox(models.AbstractModel):
         self._hurry(waiting)
 
     @api.private
+    def _needs_document(self, move):
+        document = move.sudo().l10n_pl_ksef_document_id
+        return document.state not in ("queued", "blocked") or document._is_trial()
+
+    @api.private
     def _ask_now(self, moves):
         """Make the next question about these invoices due at once."""
         documents = moves.sudo().l10n_pl_ksef_document_id
@@ -188,7 +189,9 @@ class Outbox(models.AbstractModel):
         documents = documents.filtered(
             lambda document: document.state not in ("blocked", "sending")
         )
-        documents.connection_id.filtered("retry_on").write({"retry_on": False})
+        # An outage may be over; what KSeF asked us to wait for stays.
+        paused = documents.connection_id.filtered("retry_on")
+        paused.try_lock_for_update(allow_referencing=True).write({"retry_on": False})
         locked = documents.try_lock_for_update(allow_referencing=True)
         locked.write({"next_step_on": fields.Datetime.now()})
         job = self.env["l10n_pl_ksef.job"]

@@ -9,6 +9,7 @@ from odoo.tools.misc import format_datetime
 
 from ..ksef import errors
 from ..ksef.statuses import Verdict, invoice_verdict, is_session_final
+from .l10n_pl_ksef_connection import ConnectionObstacle
 
 _logger = logging.getLogger(__name__)
 
@@ -26,8 +27,22 @@ UNKNOWN_PAUSES_SECONDS = (5, 15, 30, 60, 60, 300, 600, 1800, 3600)
 # After so many questions without a trace the session is closed, to be certain.
 UNKNOWN_QUESTIONS_BEFORE_CLOSE = 4
 RECEIPT_PAUSES_SECONDS = (1, 2, 5, 15, 60, 300, 900, 3600)
-# The same bytes go again after KSeF broke off, so often and with these pauses.
-RESEND_PAUSES_SECONDS = (60, 300, 900, 3600)
+PAUSES_SECONDS = {
+    "processing": QUESTION_PAUSES_SECONDS,
+    "unknown": UNKNOWN_PAUSES_SECONDS,
+    "accepted": RECEIPT_PAUSES_SECONDS,
+}
+# The same bytes go again after KSeF broke off, so often and with these pauses;
+# bytes that KSeF could not read are encrypted anew once.
+RESEND_PAUSES_SECONDS = {
+    Verdict.RESEND: (60, 300, 900, 3600),
+    Verdict.REBUILD: (5,),
+}
+# While nothing can be asked, an accepted document waits for its receipt so long.
+OBSTACLE_PAUSE_SECONDS = 3600
+# KSeF does not know what is asked for, or keeps it no longer.
+FINAL_REFUSALS = (errors.KsefRefused, errors.KsefGone)
+REFUSALS_BEFORE_PERSON = 5
 
 
 class Poller(models.AbstractModel):
@@ -36,12 +51,8 @@ class Poller(models.AbstractModel):
 
     @api.private
     def _poll(self, documents):
-        """Ask about documents in processing: one call for each session."""
-        for session, group in documents.grouped("session_id").items():
-            self._poll_session(session, group)
-
-    @api.private
-    def _poll_session(self, session, documents):
+        """Ask about documents in processing of one session, in one call."""
+        session = documents.session_id
         statuses = self._ask(documents, lambda: self._get_statuses(session, documents))
         if statuses is None:
             return
@@ -67,25 +78,46 @@ class Poller(models.AbstractModel):
 
     @api.private
     def _ask(self, documents, question):
-        """Ask KSeF; on a failure plan the next question and return None."""
+        """Ask KSeF; on a failure plan the next question and return None.
+
+        What is written afterwards starts from a transaction of its own, since
+        a log-in may have changed the connection meanwhile.
+        """
         try:
-            return question()
-        except errors.KsefError as error:
-            _logger.info("KSeF: no answer about %s: %s", documents, error)
+            answer = question()
+        except (errors.KsefError, ConnectionObstacle) as failure:
+            _logger.info("KSeF: no answer about %s: %s", documents, failure)
             self._commit()
-            self._note_failed_question(documents, error)
-            self._commit()
-            return None
+            self._note_failed_question(documents, failure)
+            answer = None
+        self._commit()
+        return answer
 
     @api.private
-    def _note_failed_question(self, documents, error):
-        connection = documents[0].connection_id
-        pause = 0
-        if isinstance(error, (errors.KsefUnavailable, errors.KsefRateLimited)):
-            pause = connection._set_outage(getattr(error, "retry_after_seconds", None))
-        for document in documents:
-            own = _pause(QUESTION_PAUSES_SECONDS, document.step_count + 3)
-            document._plan(max(pause, own))
+    def _note_failed_question(self, documents, failure):
+        """Plan the next question, or hold what needs a person first."""
+        connection = documents[:1].connection_id
+        if isinstance(failure, ConnectionObstacle):
+            pause, problem = OBSTACLE_PAUSE_SECONDS, failure.key
+        else:
+            pause = connection._note_failure(failure)
+            problem = connection.problem
+        is_final = isinstance(failure, FINAL_REFUSALS)
+        for document in documents.try_lock_for_update(allow_referencing=True):
+            pauses = PAUSES_SECONDS.get(document.state)
+            if not pauses:
+                continue
+            if document.state != "accepted" and problem:
+                document._block(problem)
+            elif document.state != "accepted" and self._is_hopeless(document, is_final):
+                document._block("program", status_code=str(failure.code))
+            else:
+                document._plan(max(pause, _pause(pauses, document.step_count + 1)))
+
+    @api.private
+    def _is_hopeless(self, document, is_final):
+        """Tell whether asking was refused often enough to show it to a person."""
+        return is_final and document.step_count >= REFUSALS_BEFORE_PERSON
 
     @api.private
     def _take_status(self, document, status):
@@ -133,14 +165,18 @@ class Poller(models.AbstractModel):
     def _note_in_chatter(self, document):
         """Leave the number in the invoice's history, in the company's language."""
         language = document.company_id.partner_id.lang
-        move = document.move_id.with_context(lang=language)
+        installed = dict(self.env["res.lang"].get_installed())
+        move = document.move_id
+        if language in installed:
+            move = move.with_context(lang=language)
+        given_on = format_datetime(
+            move.env, document.acquired_on, tz=POLISH_TIME_ZONE, lang_code=move.env.lang
+        )
         move._message_log(
             body=move.env._(
                 "KSeF number %(number)s, given on %(date)s.",
                 number=document.ksef_number,
-                date=format_datetime(
-                    move.env, document.acquired_on, tz=POLISH_TIME_ZONE
-                ),
+                date=given_on,
             )
         )
 
@@ -150,13 +186,16 @@ class Poller(models.AbstractModel):
 
     @api.private
     def _take_broken_off(self, document, status, values):
-        """KSeF did not keep it: the same bytes go again, a few times."""
+        """KSeF did not keep it: the same bytes go again in another session."""
+        verdict = invoice_verdict(status.code)
+        pauses = RESEND_PAUSES_SECONDS[verdict]
         tries = document.attempt_count
-        if tries > len(RESEND_PAUSES_SECONDS):
+        document.session_id._retire()
+        if tries > len(pauses):
             document._block("program", return_state="queued", **values)
             return
         document._set_state("queued", **values, reference=False)
-        document._plan(_pause(RESEND_PAUSES_SECONDS, tries - 1))
+        document._plan(pauses[tries - 1])
 
     @api.private
     def _take_duplicate(self, document, status, values):
@@ -186,9 +225,13 @@ class Poller(models.AbstractModel):
         """Return KSeF's status of the original if it is our file, else False."""
         if not status.original_session_reference:
             return False
-        listed = self.env["l10n_pl_ksef.gateway"]._get_session_invoices(
-            document.connection_id, status.original_session_reference
-        )
+        try:
+            listed = self.env["l10n_pl_ksef.gateway"]._get_session_invoices(
+                document.connection_id, status.original_session_reference
+            )
+        except (errors.KsefForbidden, *FINAL_REFUSALS):
+            # Not a session of ours: another program sent the other invoice.
+            return False
         same = (
             entry
             for entry in listed
@@ -213,9 +256,7 @@ class Poller(models.AbstractModel):
             document._set_state("queued", reference=False)
         else:
             if document.step_count >= UNKNOWN_QUESTIONS_BEFORE_CLOSE:
-                document.session_id.filtered(
-                    lambda session: session.state == "open"
-                )._set_state("closing")
+                document.session_id._retire()
             document._plan(_pause(UNKNOWN_PAUSES_SECONDS, document.step_count))
         self._commit()
 
@@ -239,7 +280,7 @@ class Poller(models.AbstractModel):
         gateway = self.env["l10n_pl_ksef.gateway"]
         connection = document.connection_id
         session, reference = document.session_reference, document.reference
-        data = self._ask_receipt(
+        data = self._ask(
             document, lambda: gateway._get_upo(connection, session, reference)
         )
         if data is None:
@@ -248,17 +289,6 @@ class Poller(models.AbstractModel):
         if document and document.upo_state == "wanted":
             self._store_receipt(document, data)
         self._commit()
-
-    @api.private
-    def _ask_receipt(self, document, question):
-        try:
-            return question()
-        except errors.KsefError as error:
-            _logger.info("KSeF: no UPO yet for document %s: %s", document.id, error)
-            self._commit()
-            document._plan(_pause(RECEIPT_PAUSES_SECONDS, document.step_count))
-            self._commit()
-            return None
 
     @api.private
     def _store_receipt(self, document, data):

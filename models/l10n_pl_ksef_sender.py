@@ -8,6 +8,7 @@ from odoo import api, fields, models
 
 from ..ksef import errors
 from ..ksef.statuses import Verdict, error_verdict
+from .l10n_pl_ksef_connection import ConnectionObstacle
 from .l10n_pl_ksef_vault import VaultError
 
 _logger = logging.getLogger(__name__)
@@ -20,8 +21,26 @@ SENDING_LIMIT_SECONDS = 120
 WRITE_TRIES = 5
 # First question after the POST, in seconds: most invoices are through by then.
 FIRST_QUESTION_SECONDS = 1
-# A session may be missing right after opening (API 8.4); asked again meanwhile.
 UNKNOWN_FIRST_QUESTION_SECONDS = 3
+LEAST_PAUSE_SECONDS = 5
+# Pauses before a refused document goes again, so often; then a person looks.
+# A session that takes nothing more is replaced at once, bytes that did not
+# arrive whole are encrypted anew once.
+REFUSAL_PAUSES_SECONDS = {
+    Verdict.NEW_SESSION: (0, 15, 60, 300, 900, 3600),
+    Verdict.REBUILD: (5,),
+    Verdict.PENDING: (60, 300, 900),
+    Verdict.RESEND: (60, 300, 900),
+}
+NO_ANSWER = (errors.KsefNoAnswer, errors.KsefProtocolError)
+NOTHING_TAKEN = (
+    errors.KsefUnavailable,
+    errors.KsefRateLimited,
+    errors.KsefAuthError,
+    errors.KsefLoginPending,
+    errors.KsefLoginRefused,
+    errors.KsefForbidden,
+)
 
 
 class Sender(models.AbstractModel):
@@ -32,20 +51,28 @@ class Sender(models.AbstractModel):
     def _send_one(self, document):
         """Take a queued document to KSeF; several commits, one POST."""
         connection = document.connection_id
-        obstacle = connection._find_obstacle()
+        obstacle = connection._find_obstacle(is_sending=True)
+        obstacle = obstacle or self._find_own_obstacle(document)
         if obstacle:
             self._block(document, obstacle)
             return
-        if document.issue_date > self._get_polish_date():
-            self._block(document, "date")
-            return
         try:
             session_id = self.env["l10n_pl_ksef.session"]._ensure_open(connection)
+        except ConnectionObstacle as found:
+            self._block(document, found.key)
+            return
         except errors.KsefError as error:
-            self._note_failed_call(document, connection, error)
+            self._note_failed_opening(document, error)
             return
         self._commit()
         self._send_in_session(document, session_id)
+
+    @api.private
+    def _find_own_obstacle(self, document):
+        """Say why this document may not go now, whatever the connection."""
+        if document.nip != document.connection_id.nip:
+            return "nip"
+        return "date" if document.issue_date > self._get_polish_date() else None
 
     @api.private
     def _send_in_session(self, document, session_id):
@@ -73,14 +100,13 @@ class Sender(models.AbstractModel):
         )
         connection, session_reference = session.connection_id, session.reference
         self._commit()
+        gateway = self.env["l10n_pl_ksef.gateway"]
         try:
-            reference = self.env["l10n_pl_ksef.gateway"]._send_invoice(
-                connection, session_reference, encrypted
-            )
-        except errors.KsefError as error:
-            self._write_answer(document, attempt, self._judge_error, error)
-        else:
-            self._write_answer(document, attempt, self._take_reference, reference)
+            answer = gateway._send_invoice(connection, session_reference, encrypted)
+            write = self._take_reference
+        except (errors.KsefError, ConnectionObstacle) as failure:
+            answer, write = failure, self._judge_failure
+        self._write_answer(document, attempt, write, answer)
 
     @api.private
     def _write_answer(self, document, attempt, write, answer):
@@ -112,66 +138,53 @@ class Sender(models.AbstractModel):
         document.connection_id._note_success()
 
     @api.private
-    def _judge_error(self, document, error):
+    def _judge_failure(self, document, failure):
         """Turn a failed POST into a state; no answer means unknown."""
-        _logger.info("KSeF: document %s not taken: %s", document.id, error)
-        connection = document.connection_id
-        for kind, judge in (
-            (errors.KsefNoAnswer, self._judge_no_answer),
-            (errors.KsefProtocolError, self._judge_no_answer),
-            (errors.KsefUnavailable, self._judge_outage),
-            (errors.KsefRateLimited, self._judge_outage),
-            (errors.KsefAuthError, self._judge_login),
-            (errors.KsefLoginPending, self._judge_login),
-            (errors.KsefLoginRefused, self._judge_login),
-            (errors.KsefForbidden, self._judge_forbidden),
+        _logger.info("KSeF: document %s not taken: %s", document.id, failure)
+        for kinds, judge in (
+            (ConnectionObstacle, self._judge_obstacle),
+            (NO_ANSWER, self._judge_no_answer),
+            (NOTHING_TAKEN, self._judge_nothing_taken),
             (errors.KsefRefused, self._judge_refusal),
         ):
-            if isinstance(error, kind):
-                judge(document, connection, error)
+            if isinstance(failure, kinds):
+                judge(document, failure)
                 return
-        self._judge_no_answer(document, connection, error)
+        self._judge_no_answer(document, failure)
 
     @api.private
-    def _judge_no_answer(self, document, connection, error):
+    def _judge_obstacle(self, document, obstacle):
+        document._block(obstacle.key, return_state="queued")
+
+    @api.private
+    def _judge_no_answer(self, document, error):
         document._set_state("unknown")
         document._plan(UNKNOWN_FIRST_QUESTION_SECONDS)
 
     @api.private
-    def _judge_outage(self, document, connection, error):
-        pause = connection._set_outage(getattr(error, "retry_after_seconds", None))
+    def _judge_nothing_taken(self, document, error):
+        """KSeF certainly did not act: wait, or hold what needs a person."""
+        connection = document.connection_id
+        pause = connection._note_failure(error)
+        if connection.problem:
+            document._block(connection.problem, return_state="queued")
+            return
         document._set_state("queued", attempt_count=document.attempt_count - 1)
         document._plan(pause)
 
     @api.private
-    def _judge_login(self, document, connection, error):
-        # The call itself was refused for its token: KSeF did not act on it.
-        if connection.problem:
-            document._block(connection.problem, return_state="queued")
-            return
-        document._set_state("queued")
-        document._plan(connection._get_seconds_to_retry())
-
-    @api.private
-    def _judge_forbidden(self, document, connection, error):
-        connection._set_problem("right", error.reason_code)
-        document._block("right", return_state="queued")
-
-    @api.private
-    def _judge_refusal(self, document, connection, error):
+    def _judge_refusal(self, document, error):
         """Judge a 400: the session, the package of bytes, or our request."""
-        problem = error.problems[0] if error.problems else None
-        code = problem.code if problem else None
-        values = {
-            "status_code": str(code or error.http_status),
-            "status_description": problem.description if problem else False,
-            "status_details": "\n".join(problem.details) if problem else False,
-        }
-        if error_verdict(code) is Verdict.NEW_SESSION:
+        verdict = error_verdict(error.code)
+        tries = document.attempt_count
+        pauses = REFUSAL_PAUSES_SECONDS.get(verdict, ())
+        if verdict is Verdict.NEW_SESSION:
             document.session_id._set_state("failed")
-            document._set_state("queued", **values)
+        if tries > len(pauses):
+            document._block("program", return_state="queued", **_words(error))
             return
-        document._block("program", return_state="queued", **values)
+        document._set_state("queued", **_words(error))
+        document._plan(pauses[tries - 1])
 
     @api.private
     def _expire_one(self, document):
@@ -182,26 +195,28 @@ class Sender(models.AbstractModel):
         self._commit()
 
     @api.private
-    def _note_failed_call(self, document, connection, error):
-        """Nothing was sent: plan the next try, or hold what needs a person."""
+    def _note_failed_opening(self, document, error):
+        """No session, so nothing was sent: plan the next try, or hold it."""
         self._commit()
         _logger.info("KSeF: no session for document %s: %s", document.id, error)
-        if isinstance(error, errors.KsefForbidden):
-            connection._set_problem("right", error.reason_code)
-        elif not connection.problem:
-            connection._set_outage(getattr(error, "retry_after_seconds", None))
-        if connection.problem:
-            self._block(document, connection.problem)
+        connection = document.connection_id
+        pause = connection._note_failure(error)
+        problem = connection.problem
+        if problem or isinstance(error, errors.KsefRefused):
+            values = {} if problem else _words(error)
+            self._block(document, problem or "program", **values)
             return
-        document._plan(connection._get_seconds_to_retry())
+        document = self._lock(document, "queued")
+        if document:
+            document._plan(pause or LEAST_PAUSE_SECONDS)
         self._commit()
 
     @api.private
-    def _block(self, document, reason):
+    def _block(self, document, reason, **values):
         self._commit()
         document = self._lock(document, "queued")
         if document:
-            document._block(reason)
+            document._block(reason, **values)
         self._commit()
 
     @api.private
@@ -227,3 +242,13 @@ class Sender(models.AbstractModel):
     @api.private
     def _rollback(self):
         self.env.cr.rollback()
+
+
+def _words(error):
+    """Return KSeF's code and words of a refusal, as fields of a document."""
+    problem = error.problems[0] if error.problems else None
+    return {
+        "status_code": str(error.code or error.http_status),
+        "status_description": problem.description if problem else False,
+        "status_details": "\n".join(problem.details) if problem else False,
+    }

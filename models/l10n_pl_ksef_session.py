@@ -161,6 +161,13 @@ class Session(models.Model):
         if state in ("closed", "failed"):
             values["sealed_key"] = False
         self.write(values)
+        # The one open session of a connection is unique in the database.
+        self.flush_recordset()
+
+    @api.private
+    def _retire(self):
+        """Put nothing more into it; the job closes it at KSeF."""
+        self.filtered(lambda session: session.state == "open")._set_state("closing")
 
     @api.model
     @api.private

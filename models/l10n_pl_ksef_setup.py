@@ -18,6 +18,7 @@ from .l10n_pl_ksef_setup_words import (
     TITLES,
 )
 from .l10n_pl_ksef_vault import VaultError
+from .res_company import ENVIRONMENTS
 
 _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ class Setup(models.AbstractModel):
         :raises AccessError: not a KSeF administrator of this company
         """
         self._check_admin(company)
+        if environment not in dict(ENVIRONMENTS):
+            raise AccessError(self.env._("There is no such KSeF environment."))
         trial = _Trial(company, environment, [])
         parts = self._check_form(trial, text)
         facts = parts and not trial.failed and self._check_at_ksef(trial, parts)
@@ -236,8 +239,13 @@ class Setup(models.AbstractModel):
                 "set_on": fields.Datetime.now(),
                 "set_from": address,
                 "retry_on": False,
+                # What a lost key sealed is of no use to anybody any more.
+                "sealed_token": False,
+                "sealed_access": False,
+                "sealed_refresh": False,
             }
         )
+        self._forget_unreadable()
         try:
             connection.sealed_token = connection._prepare_sealed(
                 "token", parts.secret_text
@@ -260,6 +268,20 @@ class Setup(models.AbstractModel):
         )
         self._add(trial, "seal", "ok", _lt("encrypted; the key is not in the database"))
         self.env["l10n_pl_ksef.job"]._trigger()
+
+    @api.private
+    def _forget_unreadable(self):
+        """Without any key on this server no stored secret can be opened again.
+
+        Only here, where a person pastes a token: the other companies are told to
+        paste theirs, and a new key may be made.
+        """
+        if self.env["l10n_pl_ksef.vault"]._get_keys():
+            return
+        connections = self.env["l10n_pl_ksef.connection"].sudo()
+        for connection in connections.search([("sealed_token", "!=", False)]):
+            connection.write({"sealed_token": False})
+            connection._set_problem("key")
 
     @api.private
     def _get_or_create(self, company, environment):
@@ -288,8 +310,7 @@ class Setup(models.AbstractModel):
     def _retire_sessions(self, connection):
         """Put nothing more into sessions that another token opened."""
         domain = [("connection_id", "=", connection.id), ("state", "=", "open")]
-        sessions = self.env["l10n_pl_ksef.session"].sudo().search(domain)
-        sessions._set_state("closing")
+        self.env["l10n_pl_ksef.session"].sudo().search(domain)._retire()
 
     @api.private
     def _test(self, company):
@@ -298,8 +319,8 @@ class Setup(models.AbstractModel):
         :returns: as :meth:`_connect`
         :raises AccessError: not a KSeF administrator of this company
         """
-        self._check_admin(company)
         connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
+        self._check_admin(connection.company_id or company)
         trial = _Trial(company, connection.environment, [])
         try:
             secret = connection and connection._read_secret("token")
@@ -329,8 +350,8 @@ class Setup(models.AbstractModel):
     @api.private
     def _disconnect(self, company):
         """Remove the token from Odoo; nothing is sent, the queue waits."""
-        self._check_admin(company)
         connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
+        self._check_admin(connection.company_id or company)
         connection.write(
             {"sealed_token": False, "sealed_access": False, "sealed_refresh": False}
         )

@@ -82,24 +82,6 @@ class Vault(models.AbstractModel):
         except InvalidTag:
             raise SealBroken("the seal does not fit") from None
 
-    @api.private
-    def _can_open(self, binding, sealed):
-        """Tell why a sealed text is unreadable here: None, "key" or "seal"."""
-        try:
-            self._open(binding, sealed)
-        except KeyMissing:
-            return "key"
-        except SealBroken:
-            return "seal"
-        return None
-
-    @api.model
-    @api.private
-    def _get_key_info(self):
-        """Say where the key lies: ``{"source": ..., "id": ...}``, no secret."""
-        source, keys = self._find_keys()
-        return {"source": source, "id": _key_id(keys[0]) if keys else None}
-
     @api.model
     @api.private
     def _get_database_identity(self):
@@ -140,16 +122,18 @@ class Vault(models.AbstractModel):
         if connections.search_count([("sealed_token", "!=", False)], limit=1):
             raise KeyMissing("the key of the stored secrets is not on this server")
         key = os.urandom(KEY_BYTES)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        draft = _key_path().with_suffix(f".{os.getpid()}")
         try:
-            handle = os.open(_key_path(), flags, 0o600)
+            _write_private(draft, base64.b64encode(key) + b"\n")
+            # Linked whole or not at all, and never over a key that is there.
+            os.link(draft, _key_path())
         except FileExistsError:
             # Another worker was faster; its key is the server's key.
-            return self._get_keys()[0]
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(key) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            key = self._get_keys()[0]
+        except OSError as error:
+            raise KeyMissing(f"no key file can be made: {error.strerror}") from None
+        finally:
+            draft.unlink(missing_ok=True)
         return key
 
 
@@ -159,9 +143,21 @@ def _key_path():
 
 def _read_key_file():
     try:
-        return _key_path().read_text(encoding="ascii")
+        return _key_path().read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return None
+    except (OSError, UnicodeDecodeError):
+        raise KeyMissing("the key file cannot be read") from None
+
+
+def _write_private(path, data):
+    """Write a file that only its owner may read, down to the disk."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _decode_key(text):

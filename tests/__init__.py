@@ -5,6 +5,7 @@ from . import (
     test_journey,
     test_obstacles,
     test_other_module,
+    test_pauses,
     test_policy,
     test_posting,
     test_pure_layers,

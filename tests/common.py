@@ -104,11 +104,14 @@ class KsefCase(AccountTestInvoicingCommon):
         self.env.invalidate_all()
 
     def advance(self, document, *states, most=25):
-        """Let the job take steps, each due at once, until a state is reached."""
+        """Let the job take steps, each due at once, until a state is reached.
+
+        Skips the pauses; tests of pauses use :meth:`step` or :meth:`run_job`.
+        """
         for _step in range(most):
             if document.state in states:
                 return
-            document.connection_id.retry_on = False
+            document.connection_id.write({"retry_on": False, "limits": False})
             if document.state != "blocked":
                 document.next_step_on = fields.Datetime.now()
             self.step()
@@ -120,6 +123,6 @@ class KsefCase(AccountTestInvoicingCommon):
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             job = self.env(cr=cr, user=1, su=True)["l10n_pl_ksef.job"]
             job._release_blocked()
-            job._run_round()
+            job._run_next()
             job._close_sessions()
         self.env.invalidate_all()

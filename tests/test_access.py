@@ -98,6 +98,40 @@ class TestAccess(KsefCase):
         self.advance(document, "accepted")
         self.assertEqual(invoice.l10n_pl_ksef_number, document.ksef_number)
 
+    def test_administrator_of_a_branch_does_not_touch_the_parents_token(self):
+        branch = self.env["res.company"].create(
+            {"name": "Oddział", "parent_id": self.company.id}
+        )
+        user = new_test_user(
+            self.env,
+            login="ksef_branch",
+            groups="base.group_system,account.group_account_manager",
+            company_id=branch.id,
+            company_ids=[Command.set(branch.ids)],
+        )
+        setup = self.env["l10n_pl_ksef.setup"].with_user(user)
+        for method in (setup._disconnect, setup._test):
+            with self.subTest(method=method.__name__), self.assertRaises(AccessError):
+                method(branch.with_user(user))
+
+    def test_customer_in_the_portal_presses_no_button_and_reads_no_state(self):
+        invoice, _document = self.post_invoice()
+        user = new_test_user(self.env, login="ksef_portal", groups="base.group_portal")
+        user.partner_id.parent_id = self.buyer
+        invoice.message_subscribe(user.partner_id.ids)
+        own = invoice.with_user(user)
+        for button in (
+            own.action_l10n_pl_ksef_send,
+            own.action_l10n_pl_ksef_check,
+            own.action_l10n_pl_ksef_adopt,
+            own.action_l10n_pl_ksef_dismiss,
+        ):
+            with self.subTest(button=button.__name__), self.assertRaises(AccessError):
+                button()
+        hidden = set(own.fields_get())
+        self.assertNotIn("l10n_pl_ksef_line", hidden)
+        self.assertNotIn("l10n_pl_ksef_document_ids", hidden)
+
     def test_worker_steps_are_not_open_to_rpc(self):
         for model, method in (
             ("l10n_pl_ksef.setup", "_connect"),

@@ -128,3 +128,23 @@ class TestFaults(KsefCase):
         self.assertEqual(document.original_ksef_number, number)
         self.assertFalse(document.ksef_number, "nothing is adopted")
         self.assertEqual(len(self.simulator.get_book()), 1)
+        return document
+
+    def test_person_settles_a_conflict_either_way(self):
+        document = self.test_foreign_duplicate_waits_for_a_person()
+        invoice = document.move_id.with_env(self.env)
+        self.env.user.group_ids += self.env.ref("account.group_account_user")
+        with self.env.cr.savepoint() as savepoint:
+            invoice.action_l10n_pl_ksef_adopt()
+            self.assertEqual(document.state, "accepted")
+            self.assertEqual(document.ksef_number, document.original_ksef_number)
+            savepoint.rollback()
+        self.env.invalidate_all()
+        invoice.action_l10n_pl_ksef_dismiss()
+        self.assertEqual(document.state, "withdrawn")
+        invoice.button_draft()
+        invoice.name = f"{invoice.name}-2"
+        invoice.action_post()
+        again = invoice.sudo().l10n_pl_ksef_document_id
+        self.advance(again, "accepted")
+        self.assertEqual(len(self.simulator.get_book()), 2)

@@ -90,7 +90,29 @@ class TestPosting(KsefCase):
         self.assertEqual(document.state, "queued")
         self.advance(document, "accepted")
 
-    def test_posting_two_hundred_adds_few_statements(self):
+    def test_kind_that_cannot_be_written_yet_does_not_stop_the_books(self):
+        invoice, document = self.post_invoice()
+        self.advance(document, "accepted")
+        refund = invoice._reverse_moves()
+        refund.action_post()
+        self.assertEqual(refund.state, "posted")
+        held = refund.sudo().l10n_pl_ksef_document_id
+        self.assertEqual((held.state, held.blocked_reason), ("blocked", "data"))
+
+    def test_database_without_polish_posts_all_the_same(self):
+        self.env["res.lang"].search([("code", "=", "pl_PL")]).active = False
+        unit = self.env["uom.uom"].create({"name": "Paleta"})
+        invoice = self.make_invoice()
+        invoice.invoice_line_ids.product_uom_id = unit
+        invoice.action_post()
+        self.assertEqual(invoice.l10n_pl_ksef_state, "queued")
+
+    def test_posting_goes_on_when_somebody_deleted_the_job(self):
+        self.env.ref("l10n_pl_ksef.ir_cron_run").unlink()
+        invoice, _document = self.post_invoice()
+        self.assertEqual(invoice.l10n_pl_ksef_state, "queued")
+
+    def test_posting_many_adds_few_statements(self):
         def count(connected):
             environment = "test" if connected else False
             self.company.l10n_pl_ksef_environment = environment
