@@ -35,14 +35,14 @@ TRANSITIONS = {
 FROZEN_STATES = ("sending", "unknown", "processing", "accepted", "conflict")
 OPEN_STATES = ("queued", "sending", "unknown", "processing", "blocked")
 BLOCKED_REASONS = [
-    ("data", "Data"),
-    ("date", "Date ahead"),
-    ("original", "Waits for the original"),
+    ("data", "Missing or wrong data"),
+    ("date", "Later invoice date"),
+    ("original", "Waits for the corrected invoice's number"),
     ("no_token", "No token"),
     ("token", "Token not accepted"),
     ("right", "Permission missing"),
     ("nip", "NIP differs"),
-    ("clock", "Clock is wrong"),
+    ("clock", "The server's clock is wrong"),
     ("copy", "Copy of a database"),
     ("key", "Key of the secrets is missing"),
     ("module", "Odoo's own module is in charge"),
@@ -96,7 +96,7 @@ class Document(models.Model):
         "In this state since", required=True, default=fields.Datetime.now
     )
     return_state = fields.Selection(STATES, help="State before it was put on hold.")
-    blocked_reason = fields.Selection(BLOCKED_REASONS)
+    blocked_reason = fields.Selection(BLOCKED_REASONS, "Reason of the hold")
     next_step_on = fields.Datetime("Next step on", index="btree_not_null")
     attempt_count = fields.Integer("Attempts")
     step_count = fields.Integer(help="Questions asked since the state began.")
@@ -271,6 +271,12 @@ class Document(models.Model):
         self.ensure_one()
         moment = fields.Datetime.now() + timedelta(seconds=seconds)
         self.write({"next_step_on": moment, "step_count": self.step_count + 1})
+
+    @api.private
+    def _postpone(self, seconds):
+        """Set when the next question is asked, without counting one."""
+        moment = fields.Datetime.now() + timedelta(seconds=seconds)
+        self.write({"next_step_on": moment})
 
     @api.private
     def _get_xml(self):

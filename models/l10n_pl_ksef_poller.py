@@ -27,6 +27,8 @@ UNKNOWN_PAUSES_SECONDS = (5, 15, 30, 60, 60, 300, 600, 1800, 3600)
 # After so many questions without a trace the session is closed, to be certain.
 UNKNOWN_QUESTIONS_BEFORE_CLOSE = 4
 RECEIPT_PAUSES_SECONDS = (1, 2, 5, 15, 60, 300, 900, 3600)
+# So many documents of a session are asked for one by one.
+SINGLE_QUESTIONS_MAX = 3
 PAUSES_SECONDS = {
     "processing": QUESTION_PAUSES_SECONDS,
     "unknown": UNKNOWN_PAUSES_SECONDS,
@@ -51,8 +53,18 @@ class Poller(models.AbstractModel):
 
     @api.private
     def _poll(self, documents):
-        """Ask about documents in processing of one session, in one call."""
+        """Ask about documents in processing of one session.
+
+        A few are asked for one by one, which is quickest; more with one list, and
+        that not too often.
+        """
         session = documents.session_id
+        is_list = len(documents) > SINGLE_QUESTIONS_MAX
+        if is_list and (wait := session._get_seconds_to_list()):
+            locked = documents.try_lock_for_update(allow_referencing=True)
+            locked._postpone(wait)
+            self._commit()
+            return
         statuses = self._ask(documents, lambda: self._get_statuses(session, documents))
         if statuses is None:
             return
@@ -68,13 +80,17 @@ class Poller(models.AbstractModel):
 
     @api.private
     def _get_statuses(self, session, documents):
-        """One document is asked for alone, several by the session's list."""
         gateway = self.env["l10n_pl_ksef.gateway"]
         connection, reference = session.connection_id, session.reference
-        if len(documents) > 1:
+        if len(documents) > SINGLE_QUESTIONS_MAX:
+            session._note_list()
+            self._commit()
             return gateway._get_session_invoices(connection, reference)
-        invoice_reference = documents.reference
-        return [gateway._get_invoice_status(connection, reference, invoice_reference)]
+        references = documents.mapped("reference")
+        return [
+            gateway._get_invoice_status(connection, reference, invoice)
+            for invoice in references
+        ]
 
     @api.private
     def _ask(self, documents, question):

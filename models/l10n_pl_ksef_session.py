@@ -15,6 +15,8 @@ SESSION_USE = timedelta(hours=11)
 SESSION_IDLE = timedelta(hours=1)
 # KSeF's limit of invoices in one session (API 7.2).
 SESSION_MAX_INVOICES = 10_000
+# Lists of a session's invoices may be asked for 200 times an hour (API 14).
+LIST_PAUSE_SECONDS = 18
 # Waiting for another worker that is just opening a session.
 OPEN_WAIT_SECONDS = 40
 OPEN_LOOK_SECONDS = 0.2
@@ -46,6 +48,7 @@ class Session(models.Model):
     opened_on = fields.Datetime(required=True)
     valid_until = fields.Datetime()
     used_on = fields.Datetime(help="Last time an invoice was put into it.")
+    listed_on = fields.Datetime(help="Last time its invoices were listed.")
     sent_count = fields.Integer()
     sealed_key = fields.Char(copy=False)
 
@@ -163,6 +166,18 @@ class Session(models.Model):
         self.write(values)
         # The one open session of a connection is unique in the database.
         self.flush_recordset()
+
+    @api.private
+    def _note_list(self):
+        self.listed_on = fields.Datetime.now()
+
+    @api.private
+    def _get_seconds_to_list(self):
+        """Seconds until its invoices may be listed again."""
+        if not self.listed_on:
+            return 0
+        passed = (fields.Datetime.now() - self.listed_on).total_seconds()
+        return max(0, LIST_PAUSE_SECONDS - passed)
 
     @api.private
     def _retire(self):

@@ -251,7 +251,8 @@ class TestFa3Checks(Fa3Case):
         self.assertEqual((problem.key, problem.level), ("schema", "stop"))
         self.assertEqual(problem.record, ("account.move", invoice.id))
         self.assertEqual(
-            problem.message, 'P_1 "2051-01-01" does not fit: it is out of range.'
+            problem.message,
+            'Field P_1: value "2051-01-01" does not fit (it is out of range).',
         )
 
     def test_every_xml_rule_and_reason_has_words(self):
@@ -263,7 +264,7 @@ class TestFa3Checks(Fa3Case):
                 problem = check._explain_xml(found, invoice)
                 self.assertEqual((problem.key, problem.level), (rule.value, "stop"))
                 messages.add(problem.message)
-        self.assertIn('P_7: forbidden character at "x".', messages)
+        self.assertIn('Field P_7: forbidden character at "x".', messages)
         self.assertEqual(len(messages), len(Reason) + 2)
 
     def test_currencies(self):
@@ -296,16 +297,16 @@ class TestFa3NotSupported(Fa3Case):
     def test_credit_note_and_its_reversal(self):
         invoice = self.post_invoice()
         credit_note = invoice._reverse_moves([{"invoice_date": ISSUED_ON}])
-        self.assert_refused(credit_note, "Credit note")
+        self.assert_refused(credit_note, "credit note")
         credit_note._post()
         prepared = self.prepare(credit_note)
         self.assertEqual((prepared.xml, prepared.kind), (None, "KOR"))
-        self.assert_refused(credit_note._reverse_moves(), "Reversal")
+        self.assert_refused(credit_note._reverse_moves(), "reversal")
 
     def test_margin_scheme(self):
         tax = self.env["account.tax"].create({"name": "Marża", "amount": 0})
         tax.l10n_pl_ksef_rate = "margin"
-        self.assert_refused(self.make_invoice(self.line(taxes=tax)), "Margin")
+        self.assert_refused(self.make_invoice(self.line(taxes=tax)), "margin")
 
     def test_company_with_another_currency(self):
         company = self.setup_other_company(

@@ -223,3 +223,44 @@ class TestAskingUnderObstacles(KsefCase):
             self.assertEqual(document.blocked_reason, "key")
             self.connect()
             self.advance(document, "accepted")
+
+
+class TestManyAtOnce(KsefCase):
+    """A pile of invoices is asked about in lists, and each is sent once."""
+
+    def test_pile_is_sent_and_listed(self):
+        self.simulator.control("settings", {"rate_limits": None})
+        self.connect()
+        documents = self.env["l10n_pl_ksef.document"].sudo()
+        for _count in range(12):
+            documents += self.post_invoice()[1]
+        for _count in range(12):
+            self.step()
+            waiting = documents.filtered(lambda one: one.state == "processing")
+            waiting.write({"next_step_on": fields.Datetime.now() + timedelta(hours=1)})
+        self.assertEqual(set(documents.mapped("state")), {"processing"})
+        documents.write({"next_step_on": fields.Datetime.now()})
+        self.step()
+        self.assertEqual(set(documents.mapped("state")), {"accepted"})
+        self.assertEqual(self.simulator.count("session_invoices"), 1)
+        self.assertEqual(self.simulator.count("invoice_status"), 0)
+        self.assertEqual(self.simulator.count("send_invoice"), 12)
+
+    def test_list_is_not_asked_for_again_at_once(self):
+        self.connect()
+        self.simulator.control("settings", {"processing_seconds": 3600})
+        documents = self.env["l10n_pl_ksef.document"].sudo()
+        for _count in range(5):
+            documents += self.post_invoice()[1]
+        for _count in range(5):
+            self.step()
+            documents.write(
+                {"next_step_on": fields.Datetime.now() + timedelta(hours=1)}
+            )
+            documents.filtered(lambda one: one.state == "queued").write(
+                {"next_step_on": fields.Datetime.now()}
+            )
+        for _count in range(4):
+            documents.write({"next_step_on": fields.Datetime.now()})
+            self.step()
+        self.assertEqual(self.simulator.count("session_invoices"), 1)
