@@ -9,6 +9,7 @@ from . import (
     test_policy,
     test_posting,
     test_pure_layers,
+    test_screens,
     test_states,
     test_token_entry,
     test_vault,

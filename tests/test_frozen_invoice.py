@@ -88,6 +88,7 @@ class TestFrozenInvoice(KsefCase):
         with self.assertRaises(UserError), self.env.cr.savepoint():
             invoice.button_draft()
         self.company.l10n_pl_ksef_environment = "production"
+        self.assertFalse(document._is_identity_frozen())
         self.assertTrue(invoice.l10n_pl_ksef_can_send)
         invoice.action_l10n_pl_ksef_send()
         again = invoice.sudo().l10n_pl_ksef_document_id

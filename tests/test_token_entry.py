@@ -63,7 +63,8 @@ class TestTokenEntry(KsefCase):
     def test_token_of_another_company(self):
         token = self.simulator.make_token(BUYER_NIP)
         result = self.connect_with(token)
-        self.check_refused(result, "nip", BUYER_NIP)
+        shown = self.env["l10n_pl_ksef.explain"]._format_nip(BUYER_NIP)
+        self.check_refused(result, "nip", shown)
         self.assertEqual(self.simulator.count("challenge"), 0)
 
     def test_token_that_this_environment_does_not_know(self):

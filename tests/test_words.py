@@ -12,7 +12,10 @@ from ..models.l10n_pl_ksef_document import BLOCKED_REASONS, STATES
 SILENT = {"accepted", "withdrawn"}
 # What a sentence about an invoice without a submission is given at hand.
 GIVEN = {"count", "what", "reason", "number", "date"}
-CONNECTION_FACTS = {"outage", "next", "since", "waiting", "refusal", "token_nip"}
+CONNECTION_FACTS = {
+    *("outage", "next", "since", "waiting", "refusal"),
+    *("token_nip", "own_nip", "company"),
+}
 
 
 def names(text):
