@@ -137,6 +137,7 @@ STATES = {
         "mode": "online",
     },
     "date": hold("date"),
+    "original": hold("original"),
     "no_token": hold("no_token"),
     "token": hold("token"),
     "right": hold("right"),
@@ -145,6 +146,7 @@ STATES = {
     "copy": hold("copy"),
     "key": hold("key"),
     "module": hold("module"),
+    "address": hold("address"),
 }
 
 
@@ -156,7 +158,11 @@ def make_states():
     good = make_buyer("Nabywca Przykładowy Sp. z o.o.")
     bad = make_buyer("Firma bez adresu", street=False, city=False)
     person = make_buyer("Maria Wiśniewska", is_company=False, vat=False)
+    foreign = make_buyer(
+        "Muster GmbH", vat="DE136695976", country_id=env.ref("base.de").id
+    )
     company.l10n_pl_ksef_on_problem = "hold"
+    company.l10n_pl_ksef_to_foreign = False
     made = {
         name: force(make_invoice(buyer), **values) for name, values in STATES.items()
     }
@@ -165,6 +171,7 @@ def make_states():
         "to_fix": make_invoice(bad, post=False, tax="vs_kraj_zw").id,
         "ready": make_invoice(good, post=False).id,
         "not_due": make_invoice(person).id,
+        "left_out": make_invoice(foreign).id,
     }
 
 

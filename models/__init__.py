@@ -23,6 +23,7 @@ from . import (
     l10n_pl_ksef_setup,
     l10n_pl_ksef_session,
     l10n_pl_ksef_document,
+    l10n_pl_ksef_document_screen,
     l10n_pl_ksef_schema,
     l10n_pl_ksef_checks,
     l10n_pl_ksef_fa3_export,
@@ -33,7 +34,7 @@ from . import (
     l10n_pl_ksef_explain,
     l10n_pl_ksef_facts,
     account_move,
-    account_move_download,
+    account_move_screen,
     account_move_send,
     res_config_settings,
 )

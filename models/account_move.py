@@ -21,6 +21,11 @@ DOCUMENT_COLUMN = "l10n_pl_ksef_document_id"
 READERS = "account.group_account_invoice,account.group_account_readonly"
 
 
+INVOICING = "account.group_account_invoice"
+# The second one stands for it where only Invoicing is installed.
+BOOKKEEPING = "account.group_account_user,account.group_account_manager"
+
+
 class AccountMove(models.Model):
     _inherit = "account.move"
 
@@ -68,8 +73,12 @@ class AccountMove(models.Model):
     l10n_pl_ksef_is_due = fields.Boolean(
         "Meant for KSeF", compute="_compute_l10n_pl_ksef_is_due"
     )
-    l10n_pl_ksef_can_send = fields.Boolean(compute="_compute_l10n_pl_ksef_is_due")
-    l10n_pl_ksef_is_frozen = fields.Boolean(compute="_compute_l10n_pl_ksef_is_frozen")
+    l10n_pl_ksef_can_send = fields.Boolean(
+        "Can be sent to KSeF", compute="_compute_l10n_pl_ksef_is_due"
+    )
+    l10n_pl_ksef_is_frozen = fields.Boolean(
+        "Frozen by KSeF", compute="_compute_l10n_pl_ksef_is_frozen"
+    )
     l10n_pl_ksef_line = fields.Json(
         "KSeF status", compute="_compute_l10n_pl_ksef_line", groups=READERS
     )
@@ -233,31 +242,31 @@ class AccountMove(models.Model):
 
     def action_l10n_pl_ksef_send(self):
         """Send now: queue what is not queued, and wake the job."""
-        self._l10n_pl_ksef_check_group("account.group_account_invoice")
+        self._l10n_pl_ksef_check_group(INVOICING)
         self.check_access("write")
         self.env["l10n_pl_ksef.outbox"]._send_now(self)
 
     def action_l10n_pl_ksef_check(self):
         """Ask KSeF now what became of these invoices."""
-        self._l10n_pl_ksef_check_group("account.group_account_invoice")
+        self._l10n_pl_ksef_check_group(INVOICING)
         self.check_access("read")
         self.env["l10n_pl_ksef.outbox"]._ask_now(self)
 
     def action_l10n_pl_ksef_adopt(self):
         """Decide that the invoice KSeF holds under this number is this one."""
-        self._l10n_pl_ksef_check_group("account.group_account_user")
+        self._l10n_pl_ksef_check_group(BOOKKEEPING)
         self.check_access("write")
         self.sudo().l10n_pl_ksef_document_id._adopt_original()
 
     def action_l10n_pl_ksef_dismiss(self):
         """Decide that KSeF holds another invoice: this one gets a new number."""
-        self._l10n_pl_ksef_check_group("account.group_account_user")
+        self._l10n_pl_ksef_check_group(BOOKKEEPING)
         self.check_access("write")
         self.sudo().l10n_pl_ksef_document_id._dismiss_original()
 
-    def _l10n_pl_ksef_check_group(self, group):
-        """:raises AccessError: the user is not of this group"""
-        if not self.env.user.has_group(group):
+    def _l10n_pl_ksef_check_group(self, groups):
+        """:raises AccessError: the user is in none of these groups"""
+        if not self.env.user.has_groups(groups):
             raise AccessError(
                 self.env._("You may not do this. Ask who keeps the books.")
             )

@@ -59,7 +59,8 @@ def exemption_basis(env, facts):
     for row in facts.rows:
         if row.rate == "zw" and not row.tax.tax.l10n_pl_ksef_exemption_basis:
             message = env._(
-                "Line %(n)s, rate zw: give the legal basis of the exemption.",
+                "Line %(n)s, rate zw: give the legal basis of the exemption (tax,"
+                " Advanced Options).",
                 n=row.number,
             )
             yield message, row.tax.tax, env._("Legal basis")

@@ -39,9 +39,9 @@ def unsupported(env, facts):
     else:
         return
     message = env._(
-        "%(what)s cannot be sent from Odoo yet. Issue this invoice in the Ministry's"
-        " application.",
-        what=what[:1].upper() + what[1:],
+        "This invoice cannot be sent from Odoo yet (%(what)s). Issue it in Aplikacja"
+        " Podatnika KSeF 2.0.",
+        what=what,
     )
     yield message, move, ""
 

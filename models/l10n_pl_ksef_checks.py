@@ -81,13 +81,13 @@ class Check(models.AbstractModel):
             )
         elif found.kind == "forbidden_character":
             message = self.env._(
-                '%(field)s: forbidden character at "%(around)s".',
+                'Field %(field)s: forbidden character at "%(around)s".',
                 field=found.element,
                 around=found.value,
             )
         else:
             message = self.env._(
-                '%(field)s "%(value)s" does not fit: %(why)s.',
+                'Field %(field)s: value "%(value)s" does not fit (%(why)s).',
                 field=found.element,
                 value=found.value,
                 why=self._explain_reason(found.reason),

@@ -23,6 +23,8 @@ LONG_PROCESSING = timedelta(hours=1)
 LATE_RECEIPT = timedelta(hours=24)
 # KSeF's code for "may not issue in the name of this seller" (API 8.6).
 NO_RIGHT_FOR_SELLER = "410"
+# KSeF's code for "the content is refused" (API 8.6).
+CONTENT_REFUSED = "450"
 # Names of administrators that are shown at most.
 SHOWN_ADMINS = 3
 # What the reader has open already needs no link.
@@ -54,7 +56,7 @@ class Explain(models.AbstractModel):
 
         :returns: dict ``level, icon, badge, title, sentence, who, ask, since,
             started`` (ISO, UTC), ``actions, details, details_label, environment``
-            (key, not for production), ``environment_name, role``
+            (key, not for production), ``environment_name, role, badge_level``
         """
         if not move.id or move.state == "cancel":
             return False
@@ -71,6 +73,11 @@ class Explain(models.AbstractModel):
         line = self._render(DOCUMENT_LINES[key], facts, self._get_details(problems))
         if document.state == "rejected":
             line |= self._get_answer(document)
+        if document.status_code == CONTENT_REFUSED:
+            line["actions"] = self._get_buyer_actions(move) + line["actions"]
+        if document.state == "accepted":
+            # A receipt that is late or odd does not make the number less good.
+            line["badge_level"] = "success"
         shown = document.environment in SHOWN_ENVIRONMENTS
         return line | {
             "since": self._fact_since(document),
@@ -92,6 +99,8 @@ class Explain(models.AbstractModel):
 
     @api.private
     def _get_queued_key(self, document):
+        if not self.env["l10n_pl_ksef.job"]._is_running():
+            return "queued_stopped"
         return "queued_outage" if document.connection_id.outage_since else "queued"
 
     @api.private
@@ -124,7 +133,8 @@ class Explain(models.AbstractModel):
         if reason:
             words = self.env._(NOT_DUE_REASONS[reason])
             date = format_date(self.env, owner.l10n_pl_ksef_since)
-            line = MOVE_LINES["not_due"]
+            # Private persons are left out by law, the others by the company.
+            line = MOVE_LINES["not_due" if reason == "private" else "left_out"]
             if not outbox._can_send(move):
                 line = line._replace(actions=())
             return self._render(line, {"reason": words % {"date": date}})
@@ -157,6 +167,7 @@ class Explain(models.AbstractModel):
         badge, sentence = self.env._(line.badge), self.env._(line.sentence)
         return {
             "level": line.level,
+            "badge_level": line.level,
             "icon": f"fa-{line.icon}",
             "badge": badge,
             "title": badge,
@@ -192,6 +203,13 @@ class Explain(models.AbstractModel):
         if not first:
             return []
         return [{"label": first["label"], "type": "record", "target": first}]
+
+    @api.private
+    def _get_buyer_actions(self, move):
+        """Return the link to the buyer: the record that a refusal may be about."""
+        buyer = move.commercial_partner_id
+        link = self._get_record_link((buyer._name, buyer.id))
+        return self._get_record_actions([{"record": link}])
 
     @api.private
     def _get_details(self, problems):
@@ -285,14 +303,11 @@ class Explain(models.AbstractModel):
         ]
 
     @api.private
-    def _get_connection_text(self, status):
-        """Put `l10n_pl_ksef.connection._status` into words.
+    def _get_connection_text(self, company, status):
+        """Put `l10n_pl_ksef.connection._status` of a company into words.
 
         :returns: as :meth:`_get_line`, without submissions
         """
-        key = status["obstacle"] or ("outage" if status["outage_since"] else None)
-        if not status["environment"]:
-            key = "never"
         refusal = REFUSALS.get(status["problem_code"], REFUSAL_UNKNOWN)
         facts = {
             "outage": self._format_time(status["outage_since"]),
@@ -301,10 +316,25 @@ class Explain(models.AbstractModel):
             "waiting": status["waiting"],
             "refusal": self.env._(refusal),
             "token_nip": self._format_nip(status["nip"]),
+            "own_nip": self._format_nip(company._l10n_pl_ksef_nip()),
+            "company": company.display_name,
         }
-        line = self._render(CONNECTION_LINES[key or "connected"], facts)
+        key = self._get_connection_key(company, status)
+        line = self._render(CONNECTION_LINES[key], facts)
         shown = status["environment"] in SHOWN_ENVIRONMENTS
         return line | {
             "environment": status["environment"] if shown else "",
             "environment_name": self._get_environment_name(status["environment"]),
         }
+
+    @api.private
+    def _get_connection_key(self, company, status):
+        if not status["environment"]:
+            return "never"
+        if status["obstacle"] or status["outage_since"]:
+            return status["obstacle"] or "outage"
+        if status["environment"] != "production":
+            return "connected_trial"
+        owner = company._l10n_pl_ksef_owner()
+        is_manual = owner.l10n_pl_ksef_send_mode == "manual"
+        return "connected_manual" if is_manual else "connected"

@@ -1,5 +1,7 @@
 """What sentences name: times, numbers, reasons; one `_fact_name` for each name."""
 
+from datetime import timedelta
+
 import babel.dates
 import pytz
 
@@ -9,6 +11,10 @@ from odoo.tools import format_date, format_datetime, get_lang
 from .l10n_pl_ksef_words import REFUSAL_UNKNOWN, REFUSALS, UPO_FACTS
 
 POLISH_ZONE = "Europe/Warsaw"
+# Last day of logging in with tokens; a parameter, since the law may change.
+# Source: regulation of the Minister of Finance on the use of KSeF.
+TOKEN_END_PARAMETER = "l10n_pl_ksef.token_login_end"
+TOKEN_END = "2026-12-31"
 
 
 class Facts(models.AbstractModel):
@@ -24,8 +30,10 @@ class Facts(models.AbstractModel):
         return self._format_time(document.acquired_on or document.state_since)
 
     def _fact_next(self, document):
-        moments = (document.next_step_on, document.connection_id.retry_on)
-        moment = max(filter(None, moments), default=fields.Datetime.now())
+        connection = document.connection_id
+        pause = connection._get_seconds_to_retry("invoice_send")
+        spared = fields.Datetime.now() + timedelta(seconds=pause)
+        moment = max(document.next_step_on or spared, spared)
         return self._format_time(moment)
 
     def _fact_outage(self, document):
@@ -47,6 +55,10 @@ class Facts(models.AbstractModel):
 
     def _fact_nip(self, document):
         return self._format_nip(document.nip)
+
+    def _fact_own_nip(self, document):
+        company = document.connection_id.company_id
+        return self._format_nip(company._l10n_pl_ksef_nip())
 
     def _fact_company(self, document):
         return document.company_id.display_name
@@ -88,7 +100,14 @@ class Facts(models.AbstractModel):
         polish = aware.astimezone(pytz.timezone(POLISH_ZONE))
         if aware.astimezone(zone).utcoffset() == polish.utcoffset():
             return text
-        return self.env._("%(time)s Polish time", time=text)
+        return self.env._("%(time)s (Polish time)", time=text)
+
+    @api.private
+    def _format_token_end(self):
+        """Write the last day on which tokens work at all, by the law in force."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        date = parameters.get_param(TOKEN_END_PARAMETER, TOKEN_END)
+        return format_date(self.env, date)
 
     @api.private
     def _format_nip(self, nip):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import format_date
 from odoo.tools.translate import LazyTranslate
 
 from ..ksef import errors
@@ -14,10 +15,12 @@ from .l10n_pl_ksef_setup_words import (
     LOGIN_PROBLEMS,
     NO_ANSWER,
     NO_CONNECTION,
+    NO_END,
     PERMISSIONS,
     TITLES,
 )
 from .l10n_pl_ksef_vault import VaultError
+from .l10n_pl_ksef_words import OTHER_MODULE
 from .res_company import ENVIRONMENTS
 
 _lt = LazyTranslate(__name__)
@@ -103,14 +106,16 @@ class Setup(models.AbstractModel):
             return None
         self._add(trial, "form", "ok", _lt("KSeF 2.0 token"))
         own = trial.company._l10n_pl_ksef_nip()
-        names = {"company": trial.company.name, "theirs": parts.context_value}
+        format_nip = self.env["l10n_pl_ksef.explain"]._format_nip
+        theirs = format_nip(parts.context_value)
+        names = {"company": trial.company.name, "theirs": theirs}
         if own != parts.context_value:
             self._add(
                 trial,
                 "nip",
                 "error",
                 _lt("The token is for NIP %(theirs)s; %(company)s has NIP %(own)s."),
-                own=own or "–",
+                own=format_nip(own),
                 **names,
             )
         else:
@@ -121,10 +126,7 @@ class Setup(models.AbstractModel):
                 trial,
                 "module",
                 "error",
-                _lt(
-                    "Odoo's own KSeF module has a certificate (%(company)s). Only"
-                    " one may send: remove that certificate first."
-                ),
+                OTHER_MODULE,
                 company=trial.company.name,
             )
         return parts
@@ -173,7 +175,9 @@ class Setup(models.AbstractModel):
         return {
             "environment": own,
             "others": ", ".join(labels.values()),
-            "nip": trial.company._l10n_pl_ksef_nip(),
+            "nip": self.env["l10n_pl_ksef.explain"]._format_nip(
+                trial.company._l10n_pl_ksef_nip()
+            ),
         }
 
     @api.private
@@ -189,10 +193,11 @@ class Setup(models.AbstractModel):
             text = _lt("a person. If that person leaves, the token stops.")
             self._add(trial, "author", "warning", text)
         if facts.valid_until:
-            text = _lt("%(date)s")
-            self._add(trial, "end", "ok", text, date=facts.valid_until.date())
+            date = format_date(self.env, facts.valid_until)
+            self._add(trial, "end", "ok", "%(date)s", date=date)
         else:
-            self._add(trial, "end", "note", _lt("KSeF gives no date"))
+            date = self.env["l10n_pl_ksef.explain"]._format_token_end()
+            self._add(trial, "end", "note", NO_END, date=date)
 
     @api.private
     def _check_rights(self, trial, facts):

@@ -76,4 +76,7 @@ LOGIN_PROBLEMS = {
 NO_CONNECTION = _lt(
     "KSeF (%(environment)s) cannot be reached. Check the network and try again."
 )
+NO_END = _lt(
+    "KSeF gives no date. By the regulation in force tokens work until %(date)s."
+)
 NO_ANSWER = _lt("KSeF gave no usable answer. Try again in a few minutes.")

@@ -33,7 +33,7 @@ class Line(NamedTuple):
 class Action(NamedTuple):
     """What a link in a line does.
 
-    :ivar target: a method of the invoice, or the tag of a client action
+    :ivar type: method (of the invoice), client (its tag) or action (its XML id)
     :ivar group: who sees the link
     """
 
@@ -56,6 +56,7 @@ WHO = {
 
 _SEND, _CHECK = "action_l10n_pl_ksef_send", "action_l10n_pl_ksef_check"
 _CONNECT = "l10n_pl_ksef_connect"
+_SETTINGS = "account.action_account_config"
 ACTIONS = {
     "send": Action(_lt("Send to KSeF now"), "method", _SEND, INVOICING),
     "send_again": Action(_lt("Send again"), "method", _SEND, INVOICING),
@@ -64,11 +65,12 @@ ACTIONS = {
     "receipt": Action(_lt("Get UPO now"), "method", _CHECK, INVOICING),
     "connect": Action(_lt("Connect KSeF"), "client", _CONNECT, ADMIN),
     "replace": Action(_lt("Replace token"), "client", _CONNECT, ADMIN),
+    "settings": Action(_lt("KSeF settings"), "action", _SETTINGS, ADMIN),
 }
 
 _ON_HOLD = _lt("On hold")
 _ACCEPTED = _lt("Accepted")
-_OTHER_MODULE = _lt("Other module")
+_SENT_BY_OTHER = _lt("Other module")
 
 # Of an invoice that has no submission (any more).
 MOVE_LINES = {
@@ -101,7 +103,7 @@ MOVE_LINES = {
         "invoicing",
     ),
     "not_sent": Line(
-        _lt("Not sent"),
+        _lt("Not sent yet"),
         "info",
         "clock-o",
         _lt("Not sent to KSeF yet. It goes there when somebody presses the button."),
@@ -116,14 +118,22 @@ MOVE_LINES = {
         None,
         ["send_anyway"],
     ),
+    "left_out": Line(
+        _lt("Not sent"),
+        "muted",
+        "minus-circle",
+        _lt("Left out by the company's settings: %(reason)s."),
+        None,
+        ["send_anyway"],
+    ),
     "other_accepted": Line(
-        _OTHER_MODULE,
+        _SENT_BY_OTHER,
         "muted",
         "share",
         _lt("Sent by Odoo's own KSeF module, number %(number)s."),
     ),
     "other_sent": Line(
-        _OTHER_MODULE,
+        _SENT_BY_OTHER,
         "warning",
         "share",
         _lt("Odoo's own KSeF module has it under way."),
@@ -134,9 +144,24 @@ MOVE_LINES = {
 NOT_DUE_REASONS = {
     "dated_before": _lt("dated before %(date)s"),
     "private": _lt("private person"),
-    "foreign": _lt("foreign buyer, company policy"),
-    "polish": _lt("Polish buyer, company policy"),
+    "foreign": _lt("foreign buyer"),
+    "polish": _lt("buyer in Poland"),
 }
+
+_ADDRESS = _lt(
+    "This server is set to another KSeF address, so nothing goes to production from it."
+)
+_COPY = _lt(
+    "This database is a copy, so it sends nothing. If it is the new server, paste the"
+    " token again."
+)
+OTHER_MODULE = _lt(
+    "Odoo's own KSeF module has a certificate (%(company)s). Only one module may send:"
+    " remove that certificate in Settings."
+)
+_NIP = _lt(
+    "The token is for NIP %(token_nip)s; in Odoo the company has NIP %(own_nip)s."
+)
 
 # Of a submission: its state, or the state and what is special about it.
 DOCUMENT_LINES = {
@@ -159,6 +184,17 @@ DOCUMENT_LINES = {
         "ksef",
         ["send"],
     ),
+    "queued_stopped": Line(
+        _lt("Queued"),
+        "warning",
+        "clock-o",
+        _lt(
+            "Waiting to be sent since %(since)s, but the background job stands still."
+            ' "Send to KSeF now" still works.'
+        ),
+        "administrator",
+        ["send"],
+    ),
     "sending": Line(
         _lt("Sending"), "info", "paper-plane", _lt("Being sent now."), "odoo"
     ),
@@ -167,8 +203,8 @@ DOCUMENT_LINES = {
         "warning",
         "question-circle",
         _lt(
-            "KSeF may have taken it at %(sent)s. Odoo is asking KSeF. Do not issue it"
-            " again."
+            "KSeF may have taken it (sent %(sent)s). Odoo is asking KSeF. Do not"
+            " issue it again."
         ),
         "odoo",
         ["check"],
@@ -203,8 +239,8 @@ DOCUMENT_LINES = {
         "warning",
         "check-circle",
         _lt(
-            "In KSeF as %(number)s. The UPO is still missing after %(duration)s; Odoo"
-            " keeps asking."
+            "In KSeF as %(number)s. The UPO is missing, time of waiting:"
+            " %(duration)s. Odoo keeps asking."
         ),
         "accountant",
         ["receipt"],
@@ -213,7 +249,10 @@ DOCUMENT_LINES = {
         _ACCEPTED,
         "warning",
         "check-circle",
-        _lt("The UPO does not match our invoice in: %(differences)s."),
+        _lt(
+            "The UPO does not match our invoice: %(differences)s. Download the UPO"
+            " from Aplikacja Podatnika KSeF 2.0 and compare."
+        ),
         "accountant",
     ),
     "rejected": Line(
@@ -221,8 +260,7 @@ DOCUMENT_LINES = {
         "danger",
         "times-circle",
         _lt(
-            "KSeF did not take it: %(answer)s. Number %(doc)s stays free: fix it and"
-            " send again."
+            'KSeF says: "%(answer)s". Number %(doc)s stays free: fix it and send again.'
         ),
         "invoicing",
         ["send_again"],
@@ -231,9 +269,9 @@ DOCUMENT_LINES = {
         _lt("Rejected"),
         "danger",
         "times-circle",
-        _lt("KSeF did not take it: the company may not issue for seller NIP %(nip)s."),
+        _lt("KSeF did not take it: no right to issue invoices (NIP %(nip)s)."),
         "administrator",
-        ["replace"],
+        ["settings", "send_again"],
     ),
     "conflict": Line(
         _lt("To clear up"),
@@ -241,7 +279,7 @@ DOCUMENT_LINES = {
         "exclamation-circle",
         _lt(
             "KSeF already holds number %(doc)s as %(number)s, with other content. Not"
-            " sent again."
+            " sent again. Look in Aplikacja Podatnika KSeF 2.0 which invoice is right."
         ),
         "accountant",
     ),
@@ -264,7 +302,7 @@ DOCUMENT_LINES = {
     "blocked_date": Line(
         _lt("Queued"),
         "info",
-        "calendar",
+        "clock-o",
         _lt("Dated %(date)s: it is sent on that day."),
         "odoo",
     ),
@@ -272,7 +310,7 @@ DOCUMENT_LINES = {
         _lt("Waiting"),
         "info",
         "chain",
-        _lt("Waiting for the KSeF number of the invoice that it corrects."),
+        _lt("It is sent once the invoice that it corrects has its KSeF number."),
         "odoo",
     ),
     "blocked_no_token": Line(
@@ -303,7 +341,7 @@ DOCUMENT_LINES = {
         _ON_HOLD,
         "danger",
         "pause-circle",
-        _lt("The token belongs to NIP %(token_nip)s, the invoice to NIP %(nip)s."),
+        _NIP,
         "administrator",
         ["replace"],
     ),
@@ -311,15 +349,11 @@ DOCUMENT_LINES = {
         _ON_HOLD,
         "warning",
         "pause-circle",
-        _lt("The clock of the server is wrong."),
+        _lt("The clock of the server is wrong. Sending goes on when it is right."),
         "administrator",
     ),
     "blocked_copy": Line(
-        _ON_HOLD,
-        "warning",
-        "pause-circle",
-        _lt("This database is a copy, so it sends nothing."),
-        "administrator",
+        _ON_HOLD, "warning", "pause-circle", _COPY, "administrator", ["replace"]
     ),
     "blocked_key": Line(
         _ON_HOLD,
@@ -330,20 +364,20 @@ DOCUMENT_LINES = {
         ["replace"],
     ),
     "blocked_module": Line(
-        _ON_HOLD,
-        "warning",
-        "pause-circle",
-        _lt(
-            "Odoo's own KSeF module has a certificate (%(company)s). Only one may send."
-        ),
-        "administrator",
+        _ON_HOLD, "warning", "pause-circle", OTHER_MODULE, "administrator", ["settings"]
     ),
     "blocked_program": Line(
         _ON_HOLD,
         "danger",
         "pause-circle",
-        _lt("KSeF could not use what Odoo sent: %(answer)s. The invoice is unchanged."),
+        _lt(
+            'KSeF could not use what Odoo sent: "%(answer)s". The invoice is unchanged.'
+        ),
         "administrator",
+        ["send_again"],
+    ),
+    "blocked_address": Line(
+        _ON_HOLD, "warning", "pause-circle", _ADDRESS, "administrator"
     ),
 }
 
@@ -351,6 +385,18 @@ DOCUMENT_LINES = {
 CONNECTION_LINES = {
     "connected": Line(
         _lt("Connected"), "success", "check-circle", _lt("Invoices go to KSeF.")
+    ),
+    "connected_trial": Line(
+        _lt("Connected"),
+        "success",
+        "check-circle",
+        _lt("What is sent has no legal effect."),
+    ),
+    "connected_manual": Line(
+        _lt("Connected"),
+        "success",
+        "check-circle",
+        _lt("Invoices are sent only by button."),
     ),
     "outage": Line(
         _lt("Connected"),
@@ -361,6 +407,7 @@ CONNECTION_LINES = {
             " invoices: %(waiting)s."
         ),
     ),
+    "address": Line(_lt("Not working"), "warning", "pause-circle", _ADDRESS),
     "never": Line(
         _lt("Not connected"),
         "muted",
@@ -392,7 +439,7 @@ CONNECTION_LINES = {
         _lt("Not working"),
         "danger",
         "times-circle",
-        _lt("The token belongs to NIP %(token_nip)s, this company has another one."),
+        _NIP,
     ),
     "clock": Line(
         _lt("Not working"),
@@ -404,7 +451,7 @@ CONNECTION_LINES = {
         _lt("Not working"),
         "warning",
         "pause-circle",
-        _lt("This database is a copy, so it sends nothing."),
+        _COPY,
     ),
     "key": Line(
         _lt("Not working"),
@@ -416,7 +463,7 @@ CONNECTION_LINES = {
         _lt("Not working"),
         "warning",
         "pause-circle",
-        _lt("Odoo's own KSeF module has a certificate. Only one may send."),
+        OTHER_MODULE,
     ),
 }
 
@@ -445,14 +492,15 @@ UPO_FACTS = {
 # Why an invoice may not be changed, by what KSeF may have of it.
 REFUSED_CHANGES = {
     "accepted": _lt(
-        "%(doc)s is in KSeF as %(number)s. What KSeF holds is final: issue a"
-        " correction instead."
+        "%(doc)s is in KSeF as %(number)s. What KSeF holds is final: issue the"
+        " correction in Aplikacja Podatnika KSeF 2.0 (Odoo cannot send it yet)."
     ),
     "conflict": _lt(
         "KSeF already holds number %(doc)s as %(number)s. Clear that up first."
     ),
     "waiting": _lt(
-        "KSeF may already hold %(doc)s, its answer is still to come. Wait for the"
-        " answer, then issue a correction if one is needed."
+        "KSeF may already hold %(doc)s. Wait for its answer; if a correction is"
+        " needed, issue the correction in Aplikacja Podatnika KSeF 2.0 (Odoo cannot"
+        " send it yet)."
     ),
 }

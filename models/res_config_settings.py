@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from .l10n_pl_ksef_setup_words import NO_END
 from .res_company import ENVIRONMENTS
 
 # Kind of identifier that a token made by a company itself carries at KSeF.
@@ -15,8 +16,12 @@ class ResConfigSettings(models.TransientModel):
     l10n_pl_ksef_status = fields.Json(
         "KSeF connection", compute="_compute_l10n_pl_ksef_status"
     )
-    l10n_pl_ksef_has_token = fields.Boolean(compute="_compute_l10n_pl_ksef_status")
-    l10n_pl_ksef_is_connected = fields.Boolean(compute="_compute_l10n_pl_ksef_status")
+    l10n_pl_ksef_has_token = fields.Boolean(
+        "KSeF token is here", compute="_compute_l10n_pl_ksef_status"
+    )
+    l10n_pl_ksef_is_connected = fields.Boolean(
+        "Connected to KSeF", compute="_compute_l10n_pl_ksef_status"
+    )
     l10n_pl_ksef_has_schema = fields.Boolean(
         "Official schema is here", compute="_compute_l10n_pl_ksef_status"
     )
@@ -48,9 +53,9 @@ class ResConfigSettings(models.TransientModel):
             has_token = bool(status["token_reference"]) and (
                 status["obstacle"] != "no_token"
             )
-            settings.l10n_pl_ksef_status = explain._get_connection_text(status) | {
-                "facts": self._l10n_pl_ksef_facts(status) if has_token else []
-            }
+            settings.l10n_pl_ksef_status = explain._get_connection_text(
+                settings.company_id, status
+            ) | {"facts": self._l10n_pl_ksef_facts(status) if has_token else []}
             settings.l10n_pl_ksef_has_token = has_token
             settings.l10n_pl_ksef_is_connected = not status["obstacle"]
             schema = self.env["l10n_pl_ksef.schema"]._get_schema()
@@ -69,10 +74,17 @@ class ResConfigSettings(models.TransientModel):
             (self.env._("May"), names),
             (self.env._("Made by"), self._l10n_pl_ksef_author(status)),
             (self.env._("Made on"), format_date(self.env, status["token_created_on"])),
+            (self.env._("Valid until"), self._l10n_pl_ksef_token_end(status)),
             (self.env._("Set by"), status["set_by"]),
             (self.env._("Set on"), explain._format_time(status["set_on"])),
         )
         return [{"label": label, "value": value} for label, value in facts if value]
+
+    def _l10n_pl_ksef_token_end(self, status):
+        if status["token_valid_until"]:
+            return format_date(self.env, status["token_valid_until"])
+        date = self.env["l10n_pl_ksef.explain"]._format_token_end()
+        return self.env._(NO_END) % {"date": date}
 
     def _l10n_pl_ksef_author(self, status):
         """Name who made the token; a person's number is nobody's business."""
@@ -105,6 +117,7 @@ class ResConfigSettings(models.TransientModel):
             "environments": environments,
             "environment": current if current in is_open else usual,
             "is_own_address": len(is_open) < len(environments),
+            "is_manual": company.l10n_pl_ksef_send_mode == "manual",
         }
 
     def _l10n_pl_ksef_environment_facts(self, key):

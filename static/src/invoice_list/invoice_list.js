@@ -7,6 +7,8 @@ import { AccountMoveListRenderer } from "@account/views/account_move_list/accoun
 import { CHANGED } from "../ksef_refresh/ksef_refresh";
 
 const PREFIX = "l10n_pl_ksef_";
+// Enough for numbers like FV/2026/11/00012, beside our columns and long buyers.
+const NUMBER_WIDTH = 130;
 
 /** Loads the list anew when KSeF answered, unless somebody is at work in it. */
 patch(AccountMoveListController.prototype, {
@@ -26,17 +28,26 @@ patch(AccountMoveListController.prototype, {
     },
 });
 
-/** Companies without KSeF see none of its columns: empty ones are left out. */
+/**
+ * Companies without KSeF see none of its columns: empty ones are left out. Where
+ * there are some, the number of the invoice keeps its room.
+ */
 patch(AccountMoveListRenderer.prototype, {
     getActiveColumns() {
         const { list } = this.props;
-        return super
+        const isOurs = ({ name }) => name?.startsWith(PREFIX);
+        const isFilled = ({ name }) =>
+            list.isGrouped || list.records.some(({ data }) => data[name]);
+        const columns = super
             .getActiveColumns()
-            .filter(
-                ({ name }) =>
-                    !name?.startsWith(PREFIX) ||
-                    list.isGrouped ||
-                    list.records.some(({ data }) => data[name])
-            );
+            .filter((column) => !isOurs(column) || isFilled(column));
+        if (!columns.some(isOurs)) {
+            return columns;
+        }
+        return columns.map((column) =>
+            column.name === "name"
+                ? { ...column, field: { ...column.field, listViewWidth: [NUMBER_WIDTH] } }
+                : column
+        );
     },
 });

@@ -14,8 +14,11 @@ const LOOKS = {
     rejected: { level: "danger", icon: "fa-times-circle" },
     conflict: { level: "danger", icon: "fa-exclamation-circle" },
     blocked: { level: "danger", icon: "fa-pause-circle" },
+    held: { level: "warning", icon: "fa-pause-circle" },
+    waiting: { level: "info", icon: "fa-chain" },
     withdrawn: { level: "muted", icon: "fa-undo" },
     wanted: { level: "muted", icon: "fa-ellipsis-h", word: _t("UPO") },
+    late: { level: "warning", icon: "fa-ellipsis-h" },
     stored: { level: "success", icon: "fa-check", word: _t("UPO") },
     doubtful: { level: "warning", icon: "fa-exclamation-triangle", word: _t("Check UPO") },
 };
@@ -59,5 +62,5 @@ registry.category("fields").add("l10n_pl_ksef_badge", {
     component: KsefBadgeField,
     displayName: _t("KSeF badge"),
     supportedTypes: ["selection"],
-    listViewWidth: [125, 150],
+    listViewWidth: [125, 130],
 });

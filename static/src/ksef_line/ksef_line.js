@@ -13,7 +13,7 @@ const LINE = "l10n_pl_ksef_line";
 // Seconds are counted for the first minute; then the time in the sentence does.
 const COUNTED_SECONDS = 60;
 
-/** Runs what a link of a line names: a method, a client action, a record. */
+/** Runs what a link of a line names: a method, an action, a record. */
 function useLineActions(component) {
     const action = useService("action");
     const dialog = useService("dialog");
@@ -41,7 +41,12 @@ function useLineActions(component) {
         });
     }
 
-    const run = { method: runMethod, client: runClient, record: openRecord };
+    const run = {
+        method: runMethod,
+        client: runClient,
+        action: (target) => action.doAction(target),
+        record: openRecord,
+    };
     return { run: ({ type, target }) => run[type](target), openRecord };
 }
 
@@ -109,7 +114,8 @@ export class KsefRowField extends Component {
     get look() {
         const { line } = this;
         if (line) {
-            return { ...pick(line, "level", "icon"), word: line.badge, title: line.title };
+            const { badge_level: level, icon, badge: word, title } = line;
+            return { level, icon, word, title };
         }
         return selectionLook(this.props.record, this.props.name);
     }

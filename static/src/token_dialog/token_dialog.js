@@ -35,6 +35,10 @@ const READINGS = {
     ok: ({ nip }) => _t("KSeF 2.0 token, NIP %(nip)s", { nip }),
 };
 
+function formatNip(nip) {
+    return nip && nip.replace(/^(\d{3})(\d{3})(\d{2})(\d{2})$/, "$1-$2-$3-$4");
+}
+
 /**
  * The only place that takes a KSeF token. The secret stays in the input until it
  * is posted, once, to one route: no RPC, no state, no log sees it.
@@ -66,6 +70,17 @@ export class TokenDialog extends Component {
         return environments.find(({ key }) => key === this.state.environment).portal_url;
     }
 
+    get success() {
+        if (this.state.environment !== "production") {
+            return _t(
+                "Connected to a test or demo environment. What is sent has no legal effect."
+            );
+        }
+        return this.props.facts.is_manual
+            ? _t("Connected. Invoices are sent only by button.")
+            : _t("Connected. Invoices go to KSeF from now on.");
+    }
+
     get canSubmit() {
         return this.state.reading.isGood && !this.state.isBusy;
     }
@@ -78,7 +93,13 @@ export class TokenDialog extends Component {
         const words = READINGS[kind];
         this.state.reading = words && {
             isGood: kind === "ok",
-            text: words({ ...found, theirs: found.nip, own: own || "–", company }),
+            text: words({
+                ...found,
+                nip: formatNip(found.nip),
+                theirs: formatNip(found.nip),
+                own: formatNip(own) || "–",
+                company,
+            }),
         };
     }
 
