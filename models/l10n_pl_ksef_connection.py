@@ -301,8 +301,9 @@ class Connection(models.Model):
         """Return the connection that serves a company, or an empty set."""
         owner = company._l10n_pl_ksef_owner()
         environment = environment or owner.l10n_pl_ksef_environment
-        return self.sudo().search(
+        return self.sudo().search_fetch(
             [("company_id", "=", owner.id), ("environment", "=", environment)],
+            ["environment"],
             limit=1,
         )
 

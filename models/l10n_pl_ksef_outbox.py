@@ -27,14 +27,18 @@ class Outbox(models.AbstractModel):
         Runs in the transaction that posts: one `create` for all, and nothing
         for companies that do not use KSeF.
         """
-        due = moves.filtered(
-            lambda move: (
-                not self._get_not_due_reason(move)
-                and move.company_id._l10n_pl_ksef_owner().l10n_pl_ksef_send_mode
-                == "auto"
-            )
-        )
+        # As superuser: whoever may post an invoice may have it written in full.
+        moves = moves.sudo().filtered(self._is_sent_when_posted)
+        # Sellers and buyers in one query.
+        (moves.company_id.partner_id | moves.commercial_partner_id).mapped("vat")
+        due = moves.filtered(lambda move: not self._get_not_due_reason(move))
         return self._create_documents(due)
+
+    @api.private
+    def _is_sent_when_posted(self, move):
+        if move.move_type not in SENT_MOVE_TYPES:
+            return False
+        return move.company_id._l10n_pl_ksef_owner().l10n_pl_ksef_send_mode == "auto"
 
     @api.private
     def _create_documents(self, moves):
@@ -43,20 +47,24 @@ class Outbox(models.AbstractModel):
         if not moves:
             return documents
         created_on = fields.Datetime.now()
-        # As superuser: whoever may post an invoice may have it written in full.
         export = self.env["l10n_pl_ksef.fa3.export"].sudo()
         files = export._prepare_files(moves.sudo(), created_on)
         connections = {
             company: self.env["l10n_pl_ksef.connection"]._get_or_create(company)
             for company in moves.company_id
         }
-        documents = documents.create(
-            [
-                self._prepare_document(move, connections[move.company_id])
-                | self._prepare_content(files[move], created_on)
-                for move in moves
-            ]
-        )
+        newest = moves._fields["l10n_pl_ksef_document_id"]
+        # The newest submission is known here: nothing has to be looked up for it.
+        with self.env.protecting([newest], moves):
+            documents = documents.create(
+                [
+                    self._prepare_document(move, connections[move.company_id])
+                    | self._prepare_content(files[move], created_on)
+                    for move in moves
+                ]
+            )
+            for document in documents:
+                document.move_id.l10n_pl_ksef_document_id = document
         self.env["l10n_pl_ksef.job"]._trigger()
         return documents
 

@@ -53,8 +53,10 @@ class ResCompany(models.Model):
         self.ensure_one()
         company = self
         while company:
-            # The NIP is on the partner: read only where KSeF is used at all.
-            if company.l10n_pl_ksef_environment and self._l10n_pl_ksef_shares(company):
+            # The NIP is on the partner: read only where it decides.
+            if company.l10n_pl_ksef_environment and (
+                company == self or self._l10n_pl_ksef_shares(company)
+            ):
                 return company
             company = company.sudo().parent_id
         return self.browse()
