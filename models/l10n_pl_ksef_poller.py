@@ -179,8 +179,8 @@ class Poller(models.AbstractModel):
 
     @api.private
     def _note_in_chatter(self, document):
-        """Leave the number in the invoice's history, in the company's language."""
-        language = document.company_id.partner_id.lang
+        """Leave the number in the invoice's history, in the poster's language."""
+        language = document.create_uid.lang
         installed = dict(self.env["res.lang"].get_installed())
         move = document.move_id
         if language in installed:

@@ -41,6 +41,14 @@ class TestJourney(KsefCase):
         [entry] = self.simulator.get_book()
         self.assertEqual(base64.b64decode(document.upo).decode(), entry["upo"])
 
+    def test_number_is_noted_in_the_posters_language(self):
+        self.env["res.lang"]._activate_lang("pl_PL")
+        self.env.user.lang = "pl_PL"
+        invoice, document = self.post_invoice()
+        self.run_job()
+        notes = " ".join(invoice.message_ids.mapped("body"))
+        self.assertIn(f"Numer KSeF {document.ksef_number}", notes)
+
     def test_several_invoices_share_one_session(self):
         invoices = [self.post_invoice()[0] for _count in range(4)]
         self.run_job()
