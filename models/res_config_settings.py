@@ -84,7 +84,8 @@ class ResConfigSettings(models.TransientModel):
         if status["token_valid_until"]:
             return format_date(self.env, status["token_valid_until"])
         date = self.env["l10n_pl_ksef.explain"]._format_token_end()
-        return self.env._(NO_END) % {"date": date}
+        words = self.env._(NO_END)
+        return words % {"date": date}
 
     def _l10n_pl_ksef_author(self, status):
         """Name who made the token; a person's number is nobody's business."""
