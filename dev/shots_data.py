@@ -180,7 +180,7 @@ def make_accepted():
 
 
 def stop_job():
-    env.ref("l10n_pl_ksef.ir_cron_run").active = False
+    env["l10n_pl_ksef.job"]._get_crons().active = False
 
 
 if os.environ["SHOTS_STEP"] == "people":

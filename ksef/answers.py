@@ -19,6 +19,7 @@ from .routes import Content
 LONGEST_RETRY_AFTER_SECONDS = 86_400
 
 _XML_TYPES = frozenset({"application/xml", "text/xml"})
+_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _WARNING = re.compile(r"\[([^\]]+)\]: ([^|]+)")
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
@@ -46,6 +47,11 @@ class Answer:
 def content_type(headers):
     """Return the media type in lower case, without parameters."""
     return headers.get("Content-Type", "").split(";")[0].strip().lower()
+
+
+def is_page(answer):
+    """True for a page made for people: the web firewall, not KSeF."""
+    return content_type(answer.headers) in _PAGE_TYPES
 
 
 def _is_json(headers):

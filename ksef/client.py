@@ -3,13 +3,16 @@
 import logging
 from datetime import timedelta
 
-from . import crypto, messages, routes
+from . import crypto, messages, messages_batch, routes
 from .environments import Environment
 from .errors import KsefNoAnswer, KsefProtocolError
+from .storage import UPLOAD_SECONDS, checked_body
 from .wire import MessageError
 
 # 10 000 invoices of a session in pages of 1000, and one more that ends the list.
 SESSION_PAGES_MAX = 11
+# Ours: of the newest 10 000 sessions.
+SESSION_LIST_PAGES_MAX = 10
 # Window of a search; KSeF takes three months at most, the shortest has 89 days.
 SEARCH_DAYS = 89
 
@@ -128,23 +131,32 @@ class KsefClient:
 
         :raises KsefProtocolError: the pages do not come to an end
         """
-        found, page = [], ""
-        for _number in range(SESSION_PAGES_MAX):
-            answer = self._ask(
-                routes.SESSION_INVOICES,
-                messages.InvoicePage.from_json,
-                bearer=access,
-                values={"session": session_reference},
-                query=messages.InvoicePage.query(),
-                headers={messages.CONTINUATION_HEADER: page} if page else None,
-            )
-            found.extend(answer.invoices)
-            if not answer.next_page:
-                return found
-            page = answer.next_page
-        raise KsefProtocolError(
-            operation=routes.SESSION_INVOICES.operation, details=("endless pages",)
+        pages = self.session_invoice_pages(access, session_reference)
+        return [status for page in pages for status in page]
+
+    def session_invoice_pages(self, access, session_reference):
+        """Yield the same page by page: tuples of up to 1000.
+
+        Each page is a call of its own, made when it is wanted.
+
+        :raises KsefProtocolError: the pages do not come to an end
+        """
+        return self._invoice_pages(routes.SESSION_INVOICES, access, session_reference)
+
+    def failed_invoice_pages(self, access, session_reference):
+        """Yield the invoices that KSeF did not accept, as the method above."""
+        return self._invoice_pages(routes.FAILED_INVOICES, access, session_reference)
+
+    def _invoice_pages(self, route, access, session_reference):
+        pages = self._pages(
+            route,
+            messages.InvoicePage.from_json,
+            SESSION_PAGES_MAX,
+            bearer=access,
+            values={"session": session_reference},
+            query=messages.InvoicePage.query(),
         )
+        return (page.invoices for page in pages)
 
     def invoice_status(self, access, session_reference, invoice_reference):
         """Return the :class:`~.messages.InvoiceStatus` of one invoice."""
@@ -166,16 +178,96 @@ class KsefClient:
             bearer=access,
             values={"session": session_reference, "invoice": invoice_reference},
         )
-        declared = answer.headers.get(messages.HASH_HEADER)
-        fields = {
-            "operation": routes.INVOICE_UPO.operation,
-            "http_status": answer.status,
-        }
-        if not declared:
-            raise KsefProtocolError(details=("no hash header",), **fields)
-        if crypto.sha256_b64(answer.body) != declared.strip():
-            raise KsefNoAnswer(details=("hash differs",), **fields)
-        return answer.body
+        return checked_body(answer, routes.INVOICE_UPO)
+
+    def download(self, link):
+        """Return the receipt behind a :class:`~.messages.Link`, byte for byte.
+
+        Costs no call of the API; errors as :meth:`.storage.Storage.get`.
+        """
+        return self._transport.storage.get(link)
+
+    # -- batch session -------------------------------------------------------
+
+    def open_batch_session(
+        self, access, package, session_key, public_key, offline=False
+    ):
+        """Announce a package of FA(3) invoices.
+
+        :param package: :class:`~.batch.Package` made with the same session key
+        :param public_key: chosen for ``messages.USAGE_SESSION``
+        :returns: :class:`~.messages_batch.OpenBatch`, one upload for each part
+        :raises KsefNoAnswer: a session may be open that nobody can use; KSeF
+            processes nothing of it
+        """
+        request = messages_batch.OpenBatchRequest(
+            package,
+            crypto.wrap_key(session_key, public_key),
+            session_key.iv,
+            public_key.public_key_id,
+            offline,
+        )
+        opened = self._ask(
+            routes.OPEN_BATCH,
+            messages_batch.OpenBatch.from_json,
+            bearer=access,
+            payload=request.to_json(),
+        )
+        wanted = [part.number for part in package.parts]
+        if [upload.number for upload in opened.uploads] != wanted:
+            raise KsefNoAnswer(
+                operation=routes.OPEN_BATCH.operation, details=("uploads",)
+            )
+        return opened
+
+    def upload_part(self, upload, part, total_seconds=UPLOAD_SECONDS):
+        """Send one part; sending it twice does no harm.
+
+        Costs no call of the API; errors as :meth:`.storage.Storage.put`.
+        """
+        self._transport.storage.put(upload, part, total_seconds)
+
+    def close_batch_session(self, access, session_reference):
+        """Hand the package over for processing.
+
+        After a failure the session's status tells what happened: while it is
+        still open, close it again.
+        """
+        self._transport.request(
+            routes.CLOSE_BATCH, bearer=access, values={"session": session_reference}
+        )
+
+    def session_upo(self, access, session_reference, upo_reference):
+        """Return one page of a session's receipt, byte for byte.
+
+        :raises KsefNoAnswer: the bytes do not fit their hash header; ask again
+        :raises KsefProtocolError: there is no hash header
+        """
+        answer = self._transport.request(
+            routes.SESSION_UPO,
+            bearer=access,
+            values={"session": session_reference, "upo": upo_reference},
+        )
+        return checked_body(answer, routes.SESSION_UPO)
+
+    def sessions(self, access, session_type, created_from, created_to):
+        """Return the sessions made by this login's subject, newest first.
+
+        :param session_type: ``online`` or ``batch``
+        :param created_from: aware datetime
+        :param created_to: aware datetime
+        :returns: list of :class:`~.messages_batch.SessionSummary`
+        :raises KsefProtocolError: the pages do not come to an end
+        """
+        query = messages_batch.SessionQuery(session_type, created_from, created_to)
+        pages = self._pages(
+            routes.SESSIONS,
+            messages_batch.SessionPage.from_json,
+            SESSION_LIST_PAGES_MAX,
+            bearer=access,
+            query=query.query(),
+        )
+        return [session for page in pages for session in page.sessions]
 
     # -- token, limits, search -----------------------------------------------
 
@@ -225,6 +317,17 @@ class KsefClient:
             query=query.query(),
             payload=query.to_json(),
         )
+
+    def _pages(self, route, build, most, **call):
+        """Yield the pages of a list, each asked for when it is wanted."""
+        headers = None
+        for _number in range(most):
+            page = self._ask(route, build, headers=headers, **call)
+            yield page
+            if not page.next_page:
+                return
+            headers = {messages.CONTINUATION_HEADER: page.next_page}
+        raise KsefProtocolError(operation=route.operation, details=("endless pages",))
 
     def _ask(self, route, build, **call):
         answer = self._transport.request(route, **call)

@@ -61,14 +61,29 @@ def sha256_b64(data):
     return base64.b64encode(hashlib.sha256(data).digest()).decode("ascii")
 
 
+class FileEncryption:
+    """AES-256-CBC of one file, piece by piece, with PKCS#7 at its end."""
+
+    def __init__(self, session_key):
+        self._padder = padding.PKCS7(algorithms.AES.block_size).padder()
+        self._cipher = Cipher(
+            algorithms.AES(session_key.key.reveal()), modes.CBC(session_key.iv)
+        ).encryptor()
+
+    def update(self, piece):
+        """Return the next encrypted bytes."""
+        return self._cipher.update(self._padder.update(piece))
+
+    def finalize(self):
+        """Return the last encrypted bytes."""
+        last = self._cipher.update(self._padder.finalize())
+        return last + self._cipher.finalize()
+
+
 def encrypt_invoice(xml, session_key):
     """Return the :class:`~.messages.EncryptedInvoice` of an invoice's bytes."""
-    padder = padding.PKCS7(algorithms.AES.block_size).padder()
-    cipher = Cipher(
-        algorithms.AES(session_key.key.reveal()), modes.CBC(session_key.iv)
-    ).encryptor()
-    padded = padder.update(xml) + padder.finalize()
-    content = cipher.update(padded) + cipher.finalize()
+    encryption = FileEncryption(session_key)
+    content = encryption.update(xml) + encryption.finalize()
     return EncryptedInvoice(
         content, sha256_b64(content), len(content), sha256_b64(xml), len(xml)
     )

@@ -8,6 +8,10 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost"})
+# KSeF's temporary links lead to hosts in here; the documentation names none.
+LINK_DOMAIN = "ksef.mf.gov.pl"
+API_VERSION_PATH = "/v2"
+LIGHTHOUSE_PATH = "/lighthouse"  # beside the API of an override
 
 
 class Environment(str, Enum):
@@ -25,12 +29,16 @@ class Endpoint:
     :ivar api_url: base of every call, version prefix included
     :ivar qr_url: host of verification links
     :ivar portal_url: the Ministry's web application, where tokens are made
+    :ivar lighthouse_url: availability service, empty where there is none
+    :ivar is_override: the address comes from the server configuration
     """
 
     environment: Environment
     api_url: str
     qr_url: str
     portal_url: str
+    lighthouse_url: str = ""
+    is_override: bool = False
 
     @property
     def is_loopback(self):
@@ -44,6 +52,7 @@ _ENDPOINTS = {
         "https://api.ksef.mf.gov.pl/v2",
         "https://qr.ksef.mf.gov.pl",
         "https://ap.ksef.mf.gov.pl/web",
+        "https://api-latarnia.ksef.mf.gov.pl",
     ),
     Environment.DEMO: Endpoint(
         Environment.DEMO,
@@ -56,6 +65,7 @@ _ENDPOINTS = {
         "https://api-test.ksef.mf.gov.pl/v2",
         "https://qr-test.ksef.mf.gov.pl",
         "https://ap-test.ksef.mf.gov.pl/web",
+        "https://api-latarnia-test.ksef.mf.gov.pl",
     ),
 }
 
@@ -75,11 +85,14 @@ def endpoint_for(environment, override_url=None):
         return standard
     if environment is Environment.PRODUCTION:
         raise ValueError("production has one address, it cannot be overridden")
+    api_url = _checked(override_url)
     return Endpoint(
         environment,
-        _checked(override_url),
+        api_url,
         standard.qr_url,
         standard.portal_url,
+        api_url.removesuffix(API_VERSION_PATH) + LIGHTHOUSE_PATH,
+        is_override=True,
     )
 
 

@@ -147,6 +147,14 @@ class KsefGone(KsefError):
     """HTTP 410: KSeF no longer keeps this status."""
 
 
+class KsefLinkExpired(KsefError):
+    """A temporary link is not (or no longer) good: 401, 403, 404 or 410.
+
+    Asking for the status again gives a fresh link to a receipt; for parts of a
+    package there is none, only a new session.
+    """
+
+
 class KsefLoginRefused(KsefError):
     """The login ended without success.
 

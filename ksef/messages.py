@@ -1,4 +1,6 @@
-"""Requests and answers as frozen dataclasses; the only place of camelCase.
+"""Requests and answers as frozen dataclasses.
+
+KSeF's camelCase names stand here and in ``messages_batch``, nowhere else.
 
 A field of an answer stands on one line with its place in the JSON. Optional
 properties are None (lists empty, counters 0) when missing or null.
@@ -25,6 +27,7 @@ from .wire import (
     listing,
     many,
     number,
+    secret,
     text,
     texts,
     time,
@@ -158,6 +161,15 @@ class FormCode:
 FA_3 = FormCode("FA (3)", "1-0E", "FA")
 
 
+def encryption_json(wrapped_key, iv, public_key_id):
+    """Return the part of a request that hands over the key of a session."""
+    return {
+        "encryptedSymmetricKey": _b64(wrapped_key),
+        "initializationVector": _b64(iv),
+        "publicKeyId": public_key_id,
+    }
+
+
 @dataclass(frozen=True)
 class OpenSessionRequest:
     """Opening of an interactive session.
@@ -174,11 +186,9 @@ class OpenSessionRequest:
         """Return the body of the request."""
         return {
             "formCode": self.form_code.to_json(),
-            "encryption": {
-                "encryptedSymmetricKey": _b64(self.wrapped_key),
-                "initializationVector": _b64(self.iv),
-                "publicKeyId": self.public_key_id,
-            },
+            "encryption": encryption_json(
+                self.wrapped_key, self.iv, self.public_key_id
+            ),
         }
 
 
@@ -223,8 +233,37 @@ class SentInvoice(FromJson):
 
 
 @dataclass(frozen=True)
+class Link:
+    """A temporary link to a receipt; used without a login, never stored."""
+
+    url: Secret = field(hash=False)
+    valid_until: datetime | None = None
+
+
+def _link(url_name, time_name):
+    """Return a reader of a link; an odd one is none and spoils nothing else."""
+
+    def read(source):
+        url = get_or_none(source, url_name, secret)
+        return url and Link(url, get_or_none(source, time_name, time))
+
+    return read
+
+
+@dataclass(frozen=True)
+class UpoPage(FromJson):
+    """One page of a session's receipt."""
+
+    reference: str = wire("referenceNumber", text)
+    link: Link | None = wire("", _link("downloadUrl", "downloadUrlExpirationDate"))
+
+
+@dataclass(frozen=True)
 class SessionStatus(FromJson):
-    """State of a sending session."""
+    """State of a sending session.
+
+    :ivar upo_pages: receipts, once the session is closed and processed
+    """
 
     code: int = wire("status.code", number)
     description: str = wire("status.description", text, "")
@@ -235,6 +274,7 @@ class SessionStatus(FromJson):
     invoice_count: int = wire("invoiceCount", number, 0)
     successful_invoice_count: int = wire("successfulInvoiceCount", number, 0)
     failed_invoice_count: int = wire("failedInvoiceCount", number, 0)
+    upo_pages: tuple[UpoPage, ...] = wire("upo.pages", many(UpoPage), ())
 
 
 @dataclass(frozen=True)
@@ -248,6 +288,7 @@ class InvoiceStatus(FromJson):
     :ivar stored_on: stored for good, may come later than code 200
     :ivar mode: ``Online``, ``Offline`` or None
     :ivar original_ksef_number: of the earlier document, for a duplicate
+    :ivar upo_link: to the receipt, None while there is none
     """
 
     reference: str = wire("referenceNumber", text)
@@ -266,6 +307,9 @@ class InvoiceStatus(FromJson):
     )
     original_session_reference: str | None = wire(
         "status.extensions.originalSessionReferenceNumber", text, None
+    )
+    upo_link: Link | None = wire(
+        "", _link("upoDownloadUrl", "upoDownloadUrlExpirationDate")
     )
 
 
@@ -317,18 +361,28 @@ class TokenMetadata(FromJson):
 
 
 def rate_limits(source):
-    """Read the limits in force.
+    """Read the limits in force, whatever groups there are.
+
+    A server before API 2.8 has no groups for closing: it counts with opening.
 
     :returns: dict group (snake case) -> dict ``per_second``, ``per_minute``,
         ``per_hour`` -> number of calls, None for unlimited
     """
     groups = source if isinstance(source, dict) else {}
-    return {
+    found = {
         _snake(group): {_snake(name): _limit(limits, name) for name in _LIMIT_NAMES}
         for group, limits in groups.items()
     }
+    for closing, opening in _COUNTED_WITH.items():
+        if closing not in found and opening in found:
+            found[closing] = dict(found[opening])
+    return found
 
 
+_COUNTED_WITH = {
+    "online_session_close": "online_session",
+    "batch_session_close": "batch_session",
+}
 _LIMIT_NAMES = ("perSecond", "perMinute", "perHour")
 
 

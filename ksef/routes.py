@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 JSON_LIMIT_BYTES = 8_000_000  # ours: a page of 1000 invoices with long details
 UPO_LIMIT_BYTES = 3_000_000  # ours: one receipt with its signature is about 20 kB
+UPO_PAGE_LIMIT_BYTES = 30_000_000  # ours: 10 000 entries are about 7 MB
+LIGHTHOUSE_LIMIT_BYTES = 1_000_000  # ours
 
 
 class Content(str, Enum):
@@ -26,7 +28,8 @@ class Route:
 
     :ivar operation: its name in errors and logs
     :ivar template: path below the API base, ``{…}`` for values
-    :ivar group: rate group; every endpoint of "other" counts on its own
+    :ivar group: rate group, empty where nothing counts; every endpoint of
+        "other" counts on its own
     """
 
     operation: str
@@ -89,6 +92,30 @@ INVOICE_UPO = Route(
     UPO_LIMIT_BYTES,
 )
 
+OPEN_BATCH = Route("open_batch", "POST", "/sessions/batch", "batch_session")
+CLOSE_BATCH = Route(
+    "close_batch",
+    "POST",
+    "/sessions/batch/{session}/close",
+    "batch_session_close",
+    Content.NOTHING,
+)
+FAILED_INVOICES = Route(
+    "failed_invoices",
+    "GET",
+    "/sessions/{session}/invoices/failed",
+    "session_invoice_list",
+)
+SESSION_UPO = Route(
+    "session_upo",
+    "GET",
+    "/sessions/{session}/upo/{upo}",
+    "session_misc",
+    Content.XML,
+    UPO_PAGE_LIMIT_BYTES,
+)
+SESSIONS = Route("sessions_list", "GET", "/sessions", "session_list")
+
 TOKEN_GET = Route("token_get", "GET", "/tokens/{token}", "other")
 TOKEN_REVOKE = Route(
     "token_revoke", "DELETE", "/tokens/{token}", "other", Content.NOTHING
@@ -96,6 +123,24 @@ TOKEN_REVOKE = Route(
 RATE_LIMITS = Route("rate_limits", "GET", "/rate-limits", "other")
 QUERY_METADATA = Route(
     "query_metadata", "POST", "/invoices/query/metadata", "invoice_metadata"
+)
+
+# Whole addresses that KSeF gives; the template stands for them in logs.
+UPLOAD_PART = Route("upload_part", "PUT", "(part)", "", Content.NOTHING)
+DOWNLOAD = Route("upo_link", "GET", "(link)", "", Content.XML, UPO_PAGE_LIMIT_BYTES)
+LIGHTHOUSE_STATUS = Route(
+    "lighthouse_status",
+    "GET",
+    "/status",
+    "",
+    limit_bytes=LIGHTHOUSE_LIMIT_BYTES,
+)
+LIGHTHOUSE_MESSAGES = Route(
+    "lighthouse_messages",
+    "GET",
+    "/messages",
+    "",
+    limit_bytes=LIGHTHOUSE_LIMIT_BYTES,
 )
 
 # Allow-list: these change nothing at KSeF, or nothing that matters twice. A call
@@ -110,6 +155,9 @@ MAY_BE_REPEATED = frozenset(
         SESSION_INVOICES.operation,
         INVOICE_STATUS.operation,
         INVOICE_UPO.operation,
+        FAILED_INVOICES.operation,
+        SESSION_UPO.operation,
+        SESSIONS.operation,
         TOKEN_GET.operation,
         RATE_LIMITS.operation,
     }
@@ -129,6 +177,11 @@ ALL_ROUTES = (
     SESSION_INVOICES,
     INVOICE_STATUS,
     INVOICE_UPO,
+    OPEN_BATCH,
+    CLOSE_BATCH,
+    FAILED_INVOICES,
+    SESSION_UPO,
+    SESSIONS,
     TOKEN_GET,
     TOKEN_REVOKE,
     RATE_LIMITS,

@@ -17,7 +17,11 @@ class Verdict(str, Enum):
     RESEND = "resend"  # KSeF's side: the same bytes again
     REBUILD = "rebuild"  # the cipher or package is broken: encrypt anew
     DUPLICATE = "duplicate"  # find the original, compare, adopt or ask
-    NEW_SESSION = "new_session"  # this session is of no more use
+    NEW_SESSION = "new_session"  # this session is of no more use: fresh keys too
+    SPLIT = "split"  # too many at once: the same in smaller packages
+    NOT_TAKEN = "not_taken"  # KSeF took nothing of the session: all of it again
+    SEE_INVOICES = "see_invoices"  # none was good, each one says why
+    SEE_LIST = "see_list"  # only the list knows; what has no number goes again
     UNKNOWN = "unknown"
 
 
@@ -44,6 +48,9 @@ SESSION_OPEN = 100
 SESSION_DONE = 200
 FIRST_FAILURE = 400
 
+SESSION_NOT_FOUND = 21173
+SESSION_STATE_WRONG = 21180
+SESSION_NOT_FOUND = 21173
 KEY_WITHDRAWN = 21470
 CHALLENGE_REFUSED = 21111
 # Operation token used up or revoked; login unknown; person deceased.
@@ -72,12 +79,12 @@ _SESSION = {
     SESSION_DONE: Verdict.ACCEPTED,
     405: Verdict.REBUILD,
     415: Verdict.NEW_SESSION,
-    420: Verdict.REBUILD,
+    420: Verdict.SPLIT,
     430: Verdict.REBUILD,
     435: Verdict.REBUILD,
-    440: Verdict.NEW_SESSION,
-    445: Verdict.REJECTED,
-    500: Verdict.RESEND,
+    440: Verdict.NOT_TAKEN,
+    445: Verdict.SEE_INVOICES,
+    500: Verdict.SEE_LIST,
 }
 
 # HTTP 400 means that nothing was taken. UNKNOWN here: a fault of the program or
@@ -92,10 +99,10 @@ _ERROR = {
     21165: Verdict.PENDING,
     21166: Verdict.REJECTED,
     21167: Verdict.REJECTED,
-    21173: Verdict.NEW_SESSION,
+    SESSION_NOT_FOUND: Verdict.NEW_SESSION,
     21175: Verdict.RESEND,
     21178: Verdict.PENDING,
-    21180: Verdict.NEW_SESSION,
+    SESSION_STATE_WRONG: Verdict.NEW_SESSION,
     21181: Verdict.UNKNOWN,
     21182: Verdict.PENDING,
     21183: Verdict.PENDING,
@@ -142,10 +149,11 @@ def invoice_verdict(code):
 def session_verdict(code):
     """Return the :class:`Verdict` of a session status code.
 
-    PENDING covers open and processing; REJECTED says that each invoice carries
-    its own reason.
+    PENDING covers open and processing. An unlisted code counts as failed from 400
+    on, so that the list decides, and as UNKNOWN below.
     """
-    return _SESSION.get(code, Verdict.UNKNOWN)
+    unlisted = Verdict.SEE_LIST if is_session_final(code) else Verdict.UNKNOWN
+    return _SESSION.get(code, unlisted)
 
 
 def is_session_final(code):

@@ -1,21 +1,24 @@
-"""Receipt of KSeF (UPO): bytes -> facts to compare with the invoice.
+"""Receipt of KSeF (UPO): bytes -> facts to compare with the invoices.
 
 Source: UPO schema v4-3. Real receipts carry the Ministry's signature, and test
 environments add words to the receiver's name, so the schema is not enforced.
 The bytes are read, never written.
 """
 
+import io
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from lxml import etree
 
 from .errors import KsefProtocolError
-from .routes import UPO_LIMIT_BYTES
+from .routes import UPO_LIMIT_BYTES, UPO_PAGE_LIMIT_BYTES
 from .times import parse_time
 
 # Any version of the receipt; 4-3 is the current one.
 NAMESPACE_START = "http://upo.schematy.mf.gov.pl/KSeF/"
+PAGE_MAX_DOCUMENTS = 10_000  # source: section on receipts
 SIGNATURE_NAMESPACE = "http://www.w3.org/2000/09/xmldsig#"
 
 _ROOT = "Potwierdzenie"
@@ -64,20 +67,83 @@ def read_upo(data):
     :raises KsefProtocolError: not a receipt, not of exactly one invoice, too
         long, or with a document type declaration
     """
-    root = _receipt(_parse(data))
-    namespace = etree.QName(root).namespace
-    documents = root.findall(f"{{{namespace}}}{_DOCUMENT}")
-    if len(documents) != 1:
+    found = list(islice(_facts(data, UPO_LIMIT_BYTES), 2))
+    if len(found) != 1:
         raise _not_understood("number of documents")
-    texts = _texts(root, namespace, _HEAD_ELEMENTS)
-    texts.update(_texts(documents[0], namespace, _DOCUMENT_ELEMENTS))
+    return found[0]
+
+
+def read_upo_page(data):
+    """Yield the :class:`UpoFacts` of each invoice on a page of a session's receipt.
+
+    One entry at a time is held in memory; a fault of the page may show only when
+    entries before it have been given out.
+
+    :param data: bytes as KSeF sent them, with up to 10 000 entries
+    :raises KsefProtocolError: not a receipt, without entries or with too many, too
+        long, or with a document type declaration
+    """
+    number = 0
+    for facts in _facts(data, UPO_PAGE_LIMIT_BYTES):
+        number += 1
+        if number > PAGE_MAX_DOCUMENTS:
+            raise _not_understood("number of documents")
+        yield facts
+    if not number:
+        raise _not_understood("number of documents")
+
+
+def _facts(data, limit_bytes):
+    """Yield the facts of every document of the receipt."""
+    receipt, head = None, None
+    for event, element in _events(data, limit_bytes):
+        if event == "start":
+            receipt = _receipt(element, receipt)
+        elif _is_document(element, receipt):
+            head = head or _texts(receipt, _HEAD_ELEMENTS)
+            yield _document_facts(element, head)
+            _forget(element, receipt)
+    if receipt is None:
+        raise _not_understood("root element")
+
+
+def _receipt(element, known):
+    """Return the receipt's element once it has begun.
+
+    It is the root, or the only one in a signature around it.
+    """
+    parent = element.getparent()
+    if not _is_receipt(element):
+        is_signature = etree.QName(element).namespace == SIGNATURE_NAMESPACE
+        if parent is None and not is_signature:
+            raise _not_understood("root element")
+        return known
+    if known is None:
+        return element
+    if known.getparent() is not None:
+        raise _not_understood("root element")
+    return known
+
+
+def _forget(element, receipt):
+    """Drop what was read; the parser may be ahead, so only what lies before."""
+    element.clear(keep_tail=True)
+    while element.getprevious() is not None:
+        del receipt[0]
+
+
+def _document_facts(element, head):
+    texts = {**head, **_texts(element, _DOCUMENT_ELEMENTS)}
     return UpoFacts(**{name: _converted(name, text) for name, text in texts.items()})
 
 
-def _parse(data):
-    if len(data) > UPO_LIMIT_BYTES:
+def _events(data, limit_bytes):
+    """Yield the parser's events (start or end, element) of a harmless document."""
+    if len(data) > limit_bytes:
         raise _not_understood("length")
-    parser = etree.XMLParser(
+    parser = etree.iterparse(
+        io.BytesIO(data),
+        events=("start", "end"),
         resolve_entities=False,
         load_dtd=False,
         dtd_validation=False,
@@ -86,25 +152,20 @@ def _parse(data):
         remove_comments=True,
         remove_pis=True,
     )
-    try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        root = None
-    if root is None:
-        raise _not_understood("XML")
-    if root.getroottree().docinfo.internalDTD is not None:
+    event = _next(parser)
+    if event and event[1].getroottree().docinfo.internalDTD is not None:
         raise _not_understood("document type")
-    return root
+    while event:
+        yield event
+        event = _next(parser)
 
 
-def _receipt(root):
-    """Return the receipt's element; a signature may stand inside or around it."""
-    if etree.QName(root).namespace == SIGNATURE_NAMESPACE:
-        inside = [element for element in root.iter() if _is_receipt(element)]
-        root = inside[0] if len(inside) == 1 else root
-    if not _is_receipt(root):
-        raise _not_understood("root element")
-    return root
+def _next(parser):
+    try:
+        return next(parser, None)
+    except (etree.XMLSyntaxError, ValueError):
+        pass
+    raise _not_understood("XML")
 
 
 def _is_receipt(element):
@@ -113,8 +174,16 @@ def _is_receipt(element):
     return is_ours and name.localname == _ROOT
 
 
-def _texts(parent, namespace, elements):
+def _is_document(element, receipt):
+    if receipt is None or element.getparent() is not receipt:
+        return False
+    namespace = etree.QName(receipt).namespace
+    return element.tag == f"{{{namespace}}}{_DOCUMENT}"
+
+
+def _texts(parent, elements):
     """Return the texts of direct children; each must be there once."""
+    namespace = etree.QName(parent).namespace
     texts = {}
     for name, element in elements.items():
         found = parent.findall(f"{{{namespace}}}{element}")

@@ -32,6 +32,8 @@ class MessageError(ValueError):
 def wire(path, read, default=REQUIRED, **options):
     """Return a dataclass field read from ``path`` (dots between levels).
 
+    An empty path means the whole object.
+
     :param read: function value -> value, raising ValueError for another type
     :param default: for a missing property; without it the answer is refused
     :param options: passed on to ``dataclasses.field``
@@ -56,7 +58,7 @@ def get(source, path, read, default=REQUIRED):
     :raises MessageError: missing without default, or of another type
     """
     value = source
-    for name in path.split("."):
+    for name in filter(None, path.split(".")):
         value = value.get(name) if isinstance(value, dict) else None
     if value is None:
         if default is REQUIRED:
@@ -118,6 +120,20 @@ def bearer(value):
     if not _BEARER.fullmatch(text(value)):
         raise ValueError("not a token")
     return Secret(value)
+
+
+def secret(value):
+    """Read a text, not an empty one, as :class:`~.secret.Secret`."""
+    if not text(value):
+        raise ValueError("an empty text")
+    return Secret(value)
+
+
+def text_map(value):
+    """Read an object whose values are texts, as a dict."""
+    if not isinstance(value, dict):
+        raise ValueError("another type")
+    return {name: text(entry) for name, entry in value.items()}
 
 
 def many(message):

@@ -3,7 +3,11 @@
 Posting starts the work          account_move.py: _post
 A waiting row is written         l10n_pl_ksef_outbox.py: _enqueue
 The invoice is sent              l10n_pl_ksef_sender.py: _send_one
-What became of it is asked       l10n_pl_ksef_poller.py: _poll, _resolve_one
+Many are sent as a package       l10n_pl_ksef_batch.py: _send_package
+What became of it is asked       l10n_pl_ksef_poller.py: _poll
+What is not certain is settled   l10n_pl_ksef_reconciler.py
+Receipts are fetched and kept    l10n_pl_ksef_receipt.py
+What became of a package         l10n_pl_ksef_batch_poller.py: _take_step
 The state is written             l10n_pl_ksef_document.py: _set_state
 The job's order of work          l10n_pl_ksef_job.py: _cron_run
 A token comes in and is checked  l10n_pl_ksef_setup.py: _connect
@@ -19,9 +23,12 @@ from . import (
     account_tax,
     l10n_pl_ksef_vault,
     l10n_pl_ksef_connection,
+    l10n_pl_ksef_limit,
     l10n_pl_ksef_gateway,
+    l10n_pl_ksef_gateway_login,
     l10n_pl_ksef_setup,
     l10n_pl_ksef_session,
+    l10n_pl_ksef_receipt,
     l10n_pl_ksef_document,
     l10n_pl_ksef_document_screen,
     l10n_pl_ksef_schema,
@@ -30,11 +37,22 @@ from . import (
     l10n_pl_ksef_outbox,
     l10n_pl_ksef_sender,
     l10n_pl_ksef_poller,
+    l10n_pl_ksef_reconciler,
+    l10n_pl_ksef_batch,
+    l10n_pl_ksef_batch_poller,
+    l10n_pl_ksef_agenda,
     l10n_pl_ksef_job,
     l10n_pl_ksef_explain,
     l10n_pl_ksef_facts,
+    l10n_pl_ksef_report,
+    l10n_pl_ksef_announcement,
+    l10n_pl_ksef_warning,
+    l10n_pl_ksef_farewell,
+    l10n_pl_ksef_health,
+    l10n_pl_ksef_health_rows,
     account_move,
     account_move_screen,
     account_move_send,
+    l10n_pl_ksef_other_module,
     res_config_settings,
 )

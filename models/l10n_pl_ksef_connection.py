@@ -1,5 +1,6 @@
 """One company's connection to one KSeF environment; nobody has access rights."""
 
+import random
 from contextlib import suppress
 from datetime import timedelta
 
@@ -24,8 +25,6 @@ PROBLEMS = [
 ]
 # What KSeF itself said; it counts until a new token or a trial login.
 LASTING_PROBLEMS = ("token", "right")
-# Pause after a "too many requests" that names none.
-LIMIT_PAUSE_SECONDS = 60
 # The access token is renewed this long before its end (API 4.3: about 2 min).
 ACCESS_MARGIN = timedelta(minutes=2)
 MINUTE = timedelta(minutes=1)
@@ -37,6 +36,10 @@ OUT_OF_ORDER = (
 )
 # Pauses after KSeF could not be reached, then the last one again and again.
 OUTAGE_PAUSES_SECONDS = (5, 15, 30, 60, 120, 300, 900)
+# Each is longer by up to this factor, so that not all come back at once.
+OUTAGE_JITTER = 1.3
+# Below this our clock is taken to be right; a change of less is not written down.
+CLOCK_TOLERANCE_SECONDS = 60
 
 
 class ConnectionObstacle(Exception):
@@ -94,7 +97,7 @@ class Connection(models.Model):
     outage_since = fields.Datetime(help="KSeF has not answered since.")
     outage_count = fields.Integer()
     retry_on = fields.Datetime(help="No call to KSeF before, it is out of order.")
-    limits = fields.Json(help="Rate group -> time before which KSeF refuses it.")
+    clock_offset_seconds = fields.Integer(help="KSeF's clock minus this server's.")
 
     _company_environment_uniq = models.Constraint(
         "UNIQUE(company_id, environment)",
@@ -154,27 +157,41 @@ class Connection(models.Model):
 
     @api.private
     def _read_fresh_access(self):
-        """Return the access token while it lives, else None."""
-        soon = fields.Datetime.now() + ACCESS_MARGIN
+        """Return the access token while it lives by KSeF's clock, else None."""
+        soon = self._get_ksef_now() + ACCESS_MARGIN
         if not self.sealed_access or self.access_valid_until <= soon:
             return None
         return self._read_own("access")
 
     @api.private
-    def _read_live_refresh(self):
-        """Return the refresh token while it lives, else None."""
-        if not self.sealed_refresh:
-            return None
-        if self.refresh_valid_until <= fields.Datetime.now():
-            return None
-        return self._read_own("refresh")
-
-    @api.private
     def _read_own(self, purpose):
-        """Open what a login gave; unreadable is as good as none: log in anew."""
+        """Open what a login gave, ``access`` or ``refresh``.
+
+        Unreadable is as good as none: log in anew.
+        """
         with suppress(VaultError):
             return self._read_secret(purpose)
         return None
+
+    @api.private
+    def _get_ksef_now(self):
+        """Return the time by KSeF's clock as last heard of, naive UTC.
+
+        A small difference says nothing, since KSeF gives whole seconds.
+        """
+        offset = self.clock_offset_seconds
+        is_ours_wrong = abs(offset) > CLOCK_TOLERANCE_SECONDS
+        return fields.Datetime.now() + timedelta(seconds=offset if is_ours_wrong else 0)
+
+    @api.private
+    def _note_clock(self):
+        """Keep how far KSeF's clock was off in the last answer."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        offset = gateway._get_clock_offset(self.environment)
+        if offset is None:
+            return
+        if abs(offset - self.clock_offset_seconds) > CLOCK_TOLERANCE_SECONDS / 2:
+            self.clock_offset_seconds = round(offset)
 
     @api.private
     def _find_obstacle(self, is_sending=False):
@@ -219,6 +236,7 @@ class Connection(models.Model):
     @api.private
     def _set_working(self):
         """Record that KSeF answered and took us."""
+        self._note_clock()
         self.write(
             {
                 "state": "connected",
@@ -238,6 +256,7 @@ class Connection(models.Model):
 
         A problem stays: only a login shows that it is over.
         """
+        self._note_clock()
         now = fields.Datetime.now()
         is_recent = self.last_success_on and self.last_success_on + MINUTE > now
         if self.outage_since or not is_recent:
@@ -247,6 +266,7 @@ class Connection(models.Model):
                     "outage_since": False,
                     "outage_count": 0,
                     "retry_on": False,
+                    "problem_code": self.problem and self.problem_code,
                 }
             )
 
@@ -254,7 +274,7 @@ class Connection(models.Model):
     def _note_failure(self, error):
         """Record what a failed call says of the connection; return a pause in s."""
         if isinstance(error, errors.KsefRateLimited):
-            return self._set_limit(error.group, error.retry_after_seconds)
+            return self._note_limit(error)
         if isinstance(error, errors.KsefForbidden):
             self._set_problem("right", error.reason_code)
         elif isinstance(error, OUT_OF_ORDER):
@@ -266,7 +286,8 @@ class Connection(models.Model):
         """Record that KSeF gave no service, and leave it alone for a while."""
         now = fields.Datetime.now()
         step = min(self.outage_count, len(OUTAGE_PAUSES_SECONDS) - 1)
-        pause = retry_after_seconds or OUTAGE_PAUSES_SECONDS[step]
+        pause = OUTAGE_PAUSES_SECONDS[step] * random.uniform(1, OUTAGE_JITTER)
+        pause = retry_after_seconds or round(pause)
         self.write(
             {
                 "outage_since": self.outage_since or now,
@@ -276,12 +297,13 @@ class Connection(models.Model):
         )
 
     @api.private
-    def _set_limit(self, group, retry_after_seconds):
-        """Leave one rate group alone for as long as KSeF asked."""
-        seconds = retry_after_seconds or LIMIT_PAUSE_SECONDS
-        until = fields.Datetime.now() + timedelta(seconds=seconds)
-        self.limits = {**(self.limits or {}), group: fields.Datetime.to_string(until)}
-        return seconds
+    def _note_limit(self, error):
+        """Keep all workers from what KSeF refused; return the pause in s."""
+        if error.http_status is None:
+            # Our own gate held it back: it knows how long already.
+            return error.retry_after_seconds
+        limits = self.env["l10n_pl_ksef.limit"]
+        return limits._block(self, error.group, error.retry_after_seconds)
 
     @api.private
     def _get_seconds_to_retry(self, group=None):
@@ -289,11 +311,13 @@ class Connection(models.Model):
 
         :param group: rate group of the call that is meant, or None
         """
-        moments = [self.retry_on] if self.retry_on else []
-        with suppress(KeyError, TypeError):
-            moments.append(fields.Datetime.to_datetime(self.limits[group]))
-        now = fields.Datetime.now()
-        return max((0, *((moment - now).total_seconds() for moment in moments)))
+        wait = 0
+        if self.retry_on:
+            wait = (self.retry_on - fields.Datetime.now()).total_seconds()
+        if group:
+            limits = self.env["l10n_pl_ksef.limit"]
+            wait = max(wait, limits._get_seconds_to_wait(self, group))
+        return max(0, wait)
 
     @api.model
     @api.private

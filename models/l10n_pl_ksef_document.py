@@ -49,6 +49,10 @@ BLOCKED_REASONS = [
     ("address", "Server set to another address"),
     ("program", "KSeF did not understand the request"),
 ]
+# Where a transaction gathers the invoices it changed, and how many of them one
+# message names at the most.
+CHANGED = "l10n_pl_ksef.changed"
+NOTICE_SIZE = 1000
 
 
 class Document(models.Model):
@@ -135,8 +139,18 @@ class Document(models.Model):
         required=True,
         default="none",
     )
-    upo = fields.Binary("UPO file", attachment=False, readonly=True)
+    upo = fields.Binary("UPO file", compute="_compute_upo", compute_sudo=True)
     upo_filename = fields.Char(compute="_compute_filenames")
+    upo_single = fields.Binary(
+        "UPO of this invoice alone", attachment=False, readonly=True
+    )
+    receipt_id = fields.Many2one(
+        "l10n_pl_ksef.receipt",
+        "Collective UPO",
+        ondelete="restrict",
+        groups="base.group_no_one",
+        index="btree_not_null",
+    )
     upo_sha256 = fields.Char("SHA-256 of the UPO")
     upo_stored_on = fields.Datetime("UPO stored on")
     upo_differences = fields.Json(help="Facts in which UPO and invoice differ.")
@@ -152,7 +166,11 @@ class Document(models.Model):
         "(company_id, environment, ksef_number) WHERE ksef_number IS NOT NULL",
         "This KSeF number is already on another invoice of the company.",
     )
-    _work_idx = models.Index("(state, next_step_on) WHERE next_step_on IS NOT NULL")
+    # What the job looks for: finished documents are in neither index.
+    _work_idx = models.Index(
+        "(connection_id, state, next_step_on) WHERE next_step_on IS NOT NULL"
+    )
+    _held_idx = models.Index("(connection_id) WHERE state = 'blocked'")
 
     @api.depends("ksef_number", "invoice_number")
     def _compute_filenames(self):
@@ -161,6 +179,11 @@ class Document(models.Model):
             safe = "".join(char if char.isalnum() else "_" for char in name)
             document.xml_filename = f"{safe}.xml"
             document.upo_filename = f"UPO_{safe}.xml"
+
+    @api.depends("upo_single", "receipt_id.content")
+    def _compute_upo(self):
+        for document in self:
+            document.upo = document.upo_single or document.receipt_id.content
 
     @api.depends("environment", "nip", "issue_date", "sha256")
     def _compute_verification_link(self):
@@ -190,9 +213,9 @@ class Document(models.Model):
         :param values: further fields to write with it
         :raises ValueError: the table of transitions does not know the step
         """
-        for document in self:
-            if state not in TRANSITIONS[document.state]:
-                raise ValueError(f"{document.state} cannot become {state}")
+        for before in set(self.mapped("state")):
+            if state not in TRANSITIONS[before]:
+                raise ValueError(f"{before} cannot become {state}")
         now = fields.Datetime.now()
         self.write(
             {
@@ -210,12 +233,10 @@ class Document(models.Model):
     @api.private
     def _block(self, reason, **values):
         """Put on hold and remember where to go on."""
-        for document in self:
-            if document.state == "blocked" and document.blocked_reason == reason:
-                document.write({"next_step_on": False, **values})
-                continue
-            back = document.return_state or document.state
-            document._set_state(
+        known = self.filtered(lambda document: document.blocked_reason == reason)
+        known.write({"next_step_on": False, **values})
+        for back, group in (self - known).grouped(_get_way_back).items():
+            group._set_state(
                 "blocked",
                 **{"next_step_on": False, "return_state": back} | values,
                 blocked_reason=reason,
@@ -224,8 +245,9 @@ class Document(models.Model):
     @api.private
     def _release(self):
         """Go on where it was before it was put on hold."""
-        for document in self.filtered(lambda document: document.state == "blocked"):
-            document._set_state(document.return_state or "queued")
+        held = self.filtered(lambda document: document.state == "blocked")
+        for back, group in held.grouped("return_state").items():
+            group._set_state(back or "queued")
 
     @api.private
     def _adopt_original(self):
@@ -285,6 +307,19 @@ class Document(models.Model):
         return base64.b64decode(self.with_context(bin_size=False).xml or b"")
 
     @api.private
+    def _get_upo(self):
+        """Return the bytes of the receipt, alone or of the whole session."""
+        self.ensure_one()
+        return base64.b64decode(self.with_context(bin_size=False).sudo().upo or b"")
+
+    @api.private
+    def _is_in_package(self):
+        """Tell whether a package that is under way decides its next step."""
+        self.ensure_one()
+        session = self.sudo().session_id
+        return session.kind == "batch" and bool(session.next_step_on)
+
+    @api.private
     def _is_identity_frozen(self):
         """Tell whether KSeF may hold the invoice, so that it must not change."""
         self.ensure_one()
@@ -312,7 +347,26 @@ class Document(models.Model):
 
     @api.private
     def _notify(self):
-        """Tell open forms, once the transaction is committed, to look again."""
-        self.env.ref("account.group_account_invoice")._bus_send(
-            "l10n_pl_ksef/changed", {"move_ids": self.move_id.ids}
-        )
+        """Tell open forms, once the transaction is committed, to look again.
+
+        One message for all that a transaction changes.
+        """
+        waiting = self.env.cr.precommit.data.setdefault(CHANGED, set())
+        if not waiting:
+            self.env.cr.precommit.add(self.browse()._send_notices)
+        waiting.update(self.move_id.ids)
+
+    @api.private
+    def _send_notices(self):
+        moves = sorted(self.env.cr.precommit.data.pop(CHANGED, ()))
+        group = self.env.ref("account.group_account_invoice")
+        for start in range(0, len(moves), NOTICE_SIZE):
+            group._bus_send(
+                "l10n_pl_ksef/changed",
+                {"move_ids": moves[start : start + NOTICE_SIZE]},
+            )
+
+
+def _get_way_back(document):
+    """Return the state that a document goes back to after being held."""
+    return document.return_state or document.state

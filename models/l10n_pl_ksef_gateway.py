@@ -1,63 +1,20 @@
 """From a connection to answers of KSeF; the only user of the protocol client."""
 
+import itertools
 import logging
 import os
-import threading
-import time
 
-from psycopg2.errors import SerializationFailure
-
-from odoo import api, models, release
+from odoo import api, models
 from odoo.tools import config
 
-from ..ksef import auth, crypto, errors, links, messages, upo
-from ..ksef.client import KsefClient
+from ..ksef import batch, crypto, errors, lighthouse, links, messages, statuses, upo
 from ..ksef.environments import Environment, endpoint_for
-from ..ksef.statuses import LoginProblem
-from ..ksef.transport import Transport
-from .l10n_pl_ksef_connection import ConnectionObstacle
+from . import l10n_pl_ksef_gateway_client as clients
 
 _logger = logging.getLogger(__name__)
 
 URL_VARIABLE = "L10N_PL_KSEF_URL"
 URL_OPTION = "l10n_pl_ksef_url"
-# How long one worker waits for another one's login, and how often it looks.
-LOGIN_WAIT_SECONDS = 40
-LOGIN_LOOK_SECONDS = 0.2
-# KSeF's answer at login -> the connection's problem; others pass by themselves.
-LOGIN_PROBLEMS = {
-    LoginProblem.REVOKED: "token",
-    LoginProblem.INACTIVE: "token",
-    LoginProblem.UNKNOWN_TOKEN: "token",
-    LoginProblem.WRONG_CONTEXT: "token",
-    LoginProblem.NO_RIGHTS: "right",
-    LoginProblem.CERTIFICATE: "token",
-    LoginProblem.PERSON: "token",
-    LoginProblem.BLOCKED: "token",
-}
-
-
-# A connection that was idle for longer may be closed at the other end.
-CLIENT_IDLE_SECONDS = 20
-
-_thread = threading.local()
-
-
-class _KeptClient:
-    """A client with its transport, and when it was used last."""
-
-    def __init__(self, endpoint, transport):
-        self.endpoint = endpoint
-        self.transport = transport
-        self.client = KsefClient(transport)
-        self.used = time.monotonic()
-
-    def is_fresh(self):
-        return time.monotonic() - self.used < CLIENT_IDLE_SECONDS
-
-    def use(self):
-        self.used = time.monotonic()
-        return self.client
 
 
 class Gateway(models.AbstractModel):
@@ -84,28 +41,23 @@ class Gateway(models.AbstractModel):
 
     @api.private
     def _get_client(self, environment):
-        """Return this thread's client of an environment; it holds no secret.
-
-        Kept for a short while, to spare each call a new TLS handshake.
-        """
-        endpoint = self._get_endpoint(environment)
-        kept = vars(_thread).get("kept")
-        if kept and kept.endpoint == endpoint and kept.is_fresh():
-            return kept.use()
-        if kept:
-            kept.transport.close()
-        agent = f"l10n_pl_ksef Odoo/{release.series}"
-        _thread.kept = _KeptClient(endpoint, Transport(endpoint, user_agent=agent))
-        return _thread.kept.use()
+        """Return this thread's client of an environment; it holds no secret."""
+        return clients.get_client(self._get_endpoint(environment))
 
     @api.private
-    def _try_login(self, client, token, nip):
-        """Log in once with a token that is not stored yet.
+    def _get_clock_offset(self, environment):
+        """Return KSeF's clock minus ours in seconds, None if not heard of lately."""
+        return clients.get_clock_offset(self._get_endpoint(environment))
 
-        :returns: ``ksef.auth.Credentials``
-        :raises KsefError: as ``ksef.auth.login_with_token`` does
-        """
-        return auth.login_with_token(client, token, nip)
+    @api.private
+    def _now(self, connection):
+        """Return the time by KSeF's clock, naive UTC."""
+        return connection._get_ksef_now()
+
+    @api.private
+    def _forget_keys(self, connection):
+        """Ask for the Ministry's keys anew: a session was refused for its key."""
+        clients.forget_keys(self._get_endpoint(connection.environment))
 
     @api.private
     def _call(self, connection, operation):
@@ -133,9 +85,52 @@ class Gateway(models.AbstractModel):
         :raises KsefError: KSeF refused, or gave no usable answer
         """
         session_key = crypto.new_session_key()
-        keys = client.public_keys()
-        public_key = crypto.choose_key(keys, messages.USAGE_SESSION, client.now())
-        return client.open_online_session(access, session_key, public_key), session_key
+        opened = _with_newest_key(
+            client, lambda key: client.open_online_session(access, session_key, key)
+        )
+        return opened, session_key
+
+    @api.private
+    def _make_session_key(self):
+        """Return a new ``ksef.crypto.SessionKey``."""
+        return crypto.new_session_key()
+
+    @api.private
+    def _build_package(self, files, session_key, compression):
+        """Return a ``ksef.batch.Package``, a context manager.
+
+        :param files: iterable of (name, bytes of the XML)
+        :param str compression: ``tar_gz`` or ``zip``
+        :raises PackageTooLarge: too many invoices, bytes or parts
+        """
+        return batch.build_package(files, session_key, batch.Compression(compression))
+
+    @api.private
+    def _open_batch(self, connection, package, session_key):
+        """Announce a package; return ``ksef.messages_batch.OpenBatch``."""
+        return self._call(
+            connection,
+            lambda client, access: _with_newest_key(
+                client,
+                lambda key: client.open_batch_session(
+                    access, package, session_key, key
+                ),
+            ),
+        )
+
+    @api.private
+    def _upload_part(self, connection, upload, part):
+        """Send one part of a package; its address allows that, no login."""
+        client = self._get_client(connection.environment)
+        client.upload_part(upload, part)
+
+    @api.private
+    def _close_batch(self, connection, reference):
+        """Hand a package over for processing."""
+        self._call(
+            connection,
+            lambda client, access: client.close_batch_session(access, reference),
+        )
 
     @api.private
     def _send_invoice(self, connection, session_reference, encrypted):
@@ -163,6 +158,58 @@ class Gateway(models.AbstractModel):
         )
 
     @api.private
+    def _get_session_pages(self, connection, reference):
+        """Yield the same in tuples of up to 1000, each asked for when wanted."""
+        client = self._get_client(connection.environment)
+        access = self._get_access(connection.id, client)
+        gate, given = client.transport.gate, 0
+        for is_last_try in (False, True):
+            pages = client.session_invoice_pages(access, reference)
+            pages = itertools.islice(pages, given, None)
+            try:
+                while (page := next(pages, None)) is not None:
+                    given += 1
+                    yield page
+                    # Between two pages the client may have served another NIP.
+                    client.transport.gate = gate
+            except errors.KsefAuthError:
+                if is_last_try:
+                    raise
+                access = self._get_access(connection.id, client, rejected=access)
+            else:
+                return
+
+    @api.private
+    def _get_sessions(self, connection, kind, created_from, created_to):
+        """Return ``ksef.messages_batch.SessionSummary`` of sessions, newest first.
+
+        :param str kind: ``online`` or ``batch``
+        :param created_from: aware datetime
+        :param created_to: aware datetime
+        """
+        return self._call(
+            connection,
+            lambda client, access: client.sessions(
+                access, kind, created_from, created_to
+            ),
+        )
+
+    @api.private
+    def _find_by_number(self, connection, invoice_number, seller_nip):
+        """Return ``ksef.messages.InvoiceMetadata`` of invoices of three months."""
+        return self._call(
+            connection,
+            lambda client, access: client.query_metadata(
+                access, invoice_number=invoice_number, seller_nip=seller_nip
+            ),
+        )
+
+    @api.private
+    def _get_rate_limits(self, connection):
+        """Return the limits in force, see ``ksef.messages.rate_limits``."""
+        return self._call(connection, lambda client, access: client.rate_limits(access))
+
+    @api.private
     def _get_invoice_status(self, connection, session_reference, reference):
         return self._call(
             connection,
@@ -178,6 +225,29 @@ class Gateway(models.AbstractModel):
             connection,
             lambda client, access: client.invoice_upo(
                 access, session_reference, reference
+            ),
+        )
+
+    @api.private
+    def _download(self, connection, link):
+        """Return the receipt behind a temporary link; costs no call of the API."""
+        return self._get_client(connection.environment).download(link)
+
+    @api.private
+    def _download_page(self, connection, session_reference, page):
+        """Return a page of a session's receipt, by its link or else by the API.
+
+        :param page: ``ksef.messages.UpoPage``
+        """
+        if page.link:
+            try:
+                return self._download(connection, page.link)
+            except errors.KsefError:
+                _logger.info("KSeF: receipt %s not behind its link", page.reference)
+        return self._call(
+            connection,
+            lambda client, access: client.session_upo(
+                access, session_reference, page.reference
             ),
         )
 
@@ -199,82 +269,34 @@ class Gateway(models.AbstractModel):
             return None
 
     @api.private
+    def _read_upo_page(self, data):
+        """Return ``ksef.upo.UpoFacts`` of all entries, or None if not readable."""
+        try:
+            return tuple(upo.read_upo_page(data))
+        except errors.KsefProtocolError:
+            return None
+
+    @api.private
+    def _read_lighthouse(self, environment):
+        """Return ``ksef.lighthouse.Availability``; it picks words, no more."""
+        return lighthouse.read_status(self._get_client(environment).transport)
+
+    @api.private
     def _get_link(self, environment, nip, issue_date, sha256):
         """Return the address under which anybody can verify an invoice."""
         qr_url = endpoint_for(Environment(environment)).qr_url
         return links.verification_link(qr_url, nip, issue_date, sha256)
 
-    @api.private
-    def _get_access(self, connection_id, client, rejected=None):
-        """Return a valid access token, made by one worker at a time.
 
-        Works in cursors of its own, closed before it returns: the lock on the
-        connection ends with them, and the job's transaction stays untouched.
-
-        :param rejected: access token that KSeF just refused
-        """
-        deadline = time.monotonic() + LOGIN_WAIT_SECONDS
-        while True:
-            try:
-                access = self._get_access_once(connection_id, client, rejected)
-            except SerializationFailure:
-                access = None
-            if access is not None:
-                return access
-            if time.monotonic() > deadline:
-                raise errors.KsefLoginPending(operation="login")
-            time.sleep(LOGIN_LOOK_SECONDS)
-
-    @api.private
-    def _get_access_once(self, connection_id, client, rejected):
-        """Return an access token, or None while another worker logs in."""
-        refusal = None
-        with self.env.registry.cursor() as cr:
-            connection = self.with_env(self.env(cr=cr, su=True)).env[
-                "l10n_pl_ksef.connection"
-            ]
-            connection = connection.browse(connection_id)
-            connection = connection.try_lock_for_update(allow_referencing=True)
-            if not connection:
-                return None
-            if obstacle := connection._find_obstacle():
-                raise ConnectionObstacle(obstacle)
-            access = connection._read_fresh_access()
-            if access is not None and access != rejected:
-                return access
-            try:
-                return self._renew_access(connection, client)
-            except errors.KsefLoginRefused as error:
-                refusal = error
-                self._record_refusal(connection, error)
-        raise refusal
-
-    @api.private
-    def _renew_access(self, connection, client):
-        """Refresh while the refresh token lives, else log in anew."""
-        refresh = connection._read_live_refresh()
-        if refresh is not None:
-            try:
-                access, valid_until = auth.refresh_access(client, refresh)
-            except errors.KsefAuthError:
-                _logger.info("KSeF ended the login of connection %s", connection.id)
-            else:
-                connection._store_access(access, valid_until)
-                return access
-        token = connection._read_secret("token")
-        credentials = auth.login_with_token(client, token, connection.nip)
-        connection._store_credentials(credentials)
-        connection._set_working()
-        return credentials.access
-
-    @api.private
-    def _record_refusal(self, connection, error):
-        """Keep a refused login; what passes by itself is only an outage."""
-        problem = LOGIN_PROBLEMS.get(error.reason)
-        _logger.warning(
-            "KSeF refused the login of connection %s: %s", connection.id, error
-        )
-        if problem:
-            connection._set_problem(problem, error.reason.value)
-        else:
-            connection._set_outage()
+def _with_newest_key(client, open_session):
+    """Return ``open_session(public_key)``, once more if the key was withdrawn."""
+    for is_last_try in (False, True):
+        keys = client.public_keys()
+        key = crypto.choose_key(keys, messages.USAGE_SESSION, client.now())
+        try:
+            return open_session(key)
+        except errors.KsefRefused as error:
+            if is_last_try or statuses.KEY_WITHDRAWN not in error.codes:
+                raise
+            clients.forget_keys(client.transport.endpoint)
+    return None

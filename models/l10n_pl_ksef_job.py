@@ -7,17 +7,14 @@ from datetime import timedelta
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 from ..ksef import errors
+from .l10n_pl_ksef_agenda import DUE_STATES, LANES
 from .l10n_pl_ksef_connection import PROBLEMS, ConnectionObstacle
-from .l10n_pl_ksef_document import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 
-CRON = "l10n_pl_ksef.ir_cron_run"
-# Documents of one session that are asked about in one call, at the most.
-GROUP_SIZE = 1000
+CRON = "l10n_pl_ksef.ir_cron_run_%s"
 # State of a document -> the step that takes it further.
 STEPS = {
     "queued": "_step_send",
@@ -27,21 +24,9 @@ STEPS = {
     "accepted": "_step_fetch_receipt",
     "blocked": "_recheck_one",
 }
-# Rate groups of the calls that a step of a state makes (API 14).
-RATE_GROUPS = (
-    ("queued", "invoice_send"),
-    ("queued", "online_session"),
-    ("unknown", "session_invoice_list"),
-    ("unknown", "session_misc"),
-    ("processing", "invoice_status"),
-    ("processing", "session_invoice_list"),
-    ("accepted", "session_misc"),
-)
+# Why documents are held until the job finds that it is over.
+RELEASED_REASONS = [problem for problem, _label in PROBLEMS] + ["date"]
 CLOSE_GROUP = "online_session_close"
-# A document in another state has no step, whatever date is on it.
-DUE_STATES = Domain("state", "in", OPEN_STATES) | (
-    Domain("state", "=", "accepted") & Domain("upo_state", "=", "wanted")
-)
 # A question due within this time is waited for inside the run, since a trigger
 # set for later fires up to a minute late.
 SHORT_WAIT_SECONDS = 60
@@ -50,6 +35,8 @@ LOOK_SECONDS = 0.3
 FAULT_PAUSE = timedelta(minutes=5)
 # Without a run for this long the job counts as stopped (screens 3, row 54).
 STOPPED_AFTER = timedelta(minutes=15)
+# Documents that were held go on in groups of this size, a commit each.
+RELEASE_SIZE = 1000
 
 
 class Job(models.AbstractModel):
@@ -57,24 +44,26 @@ class Job(models.AbstractModel):
     _description = "KSeF job"
 
     @api.private
-    def _trigger(self):
-        """Wake the job once this transaction is committed."""
-        if cron := self._get_cron():
+    def _trigger(self, connections):
+        """Wake the lanes of these connections once this transaction is committed."""
+        agenda = self.env["l10n_pl_ksef.agenda"]
+        for cron in self._get_crons(
+            {agenda._get_lane(connection) for connection in connections}
+        ):
             cron._trigger()
 
     @api.private
-    def _get_cron(self):
-        """Return the job's scheduled action; empty if somebody deleted it."""
+    def _get_crons(self, lanes=range(LANES)):
+        """Return the scheduled actions of lanes; one that was deleted is left out."""
         # By the cached id: `env.ref` would ask the database each time.
-        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
-            CRON, raise_if_not_found=False
-        )
-        return self.env["ir.cron"].sudo().browse(cron_id or [])
+        find = self.env["ir.model.data"]._xmlid_to_res_id
+        ids = [find(CRON % lane, raise_if_not_found=False) for lane in lanes]
+        return self.env["ir.cron"].sudo().browse(filter(None, ids))
 
     @api.private
-    def _is_running(self):
-        """Tell whether the job runs at all on this database."""
-        cron = self._get_cron()
+    def _is_running(self, connection):
+        """Tell whether the lane of a connection runs at all on this database."""
+        cron = self._get_crons([self.env["l10n_pl_ksef.agenda"]._get_lane(connection)])
         if not cron.active:
             return False
         late = fields.Datetime.now() - STOPPED_AFTER
@@ -82,40 +71,59 @@ class Job(models.AbstractModel):
 
     @api.model
     @api.private
-    def _cron_run(self):
-        """Send, ask and fetch until nothing is due or the time is over."""
+    def _cron_run(self, lane):
+        """Send, ask and fetch until nothing is due or the time is over.
+
+        :param int lane: which share of the connections, 0 to ``LANES`` - 1
+        """
         self = self.sudo()
-        self._release_blocked()
+        agenda = self.env["l10n_pl_ksef.agenda"]
+        connections = agenda._find_busy(lane)
+        if not connections:
+            return
+        self._release_blocked(connections)
+        self._read_limits(agenda._find_sending(connections))
         seconds_left = self._end_step()
         while seconds_left > 0:
-            if self._run_next():
+            if self._run_next(connections):
                 seconds_left = self._end_step(processed=1)
                 continue
-            pause = self._get_pause()
+            pause = agenda._get_pause(connections)
             self.env.cr.rollback()
             if pause is None or pause > SHORT_WAIT_SECONDS:
                 break
             time.sleep(max(0.0, min(pause, LOOK_SECONDS)))
             seconds_left = self._end_step()
-        self._close_sessions()
-        self._wake_again(self._get_pause())
+        self._close_sessions(connections)
+        self._wake_again(lane, agenda._get_pause(connections))
         self._end_step()
 
     @api.private
-    def _run_next(self):
+    def _read_limits(self, connections):
+        """Learn KSeF's limits, about once a day, before anything is sent."""
+        self._end_step()
+        for connection in connections:
+            self.env["l10n_pl_ksef.limit"]._refresh_if_old(connection)
+            self._end_step()
+
+    @api.private
+    def _run_next(self, connections):
         """Take the one step that is most urgent; False when nothing is due.
 
         Questions go before sending: somebody is looking at an open form.
         """
-        asked = self._find_due([("state", "=", "processing")], limit=1)
+        agenda = self.env["l10n_pl_ksef.agenda"]
+        paused = agenda._get_paused(connections)
+        asked = agenda._find_due(connections, paused, [("state", "=", "processing")])
         if asked:
-            group = [("state", "=", "processing")]
-            group.append(("session_id", "=", asked.session_id.id))
-            due = self._find_due(group, limit=GROUP_SIZE)
-        else:
-            due = self._find_due([("state", "!=", "processing")], limit=1)
+            self._run_step(agenda._widen(asked))
+            return True
+        if package := agenda._find_due_package(connections):
+            self._run_package_step(package)
+            return True
+        due = agenda._find_due(connections, paused, [("state", "!=", "processing")])
         if due:
-            self._run_step(due)
+            self._run_step(agenda._widen(due) if due.state == "unknown" else due)
         return bool(due)
 
     @api.private
@@ -136,8 +144,25 @@ class Job(models.AbstractModel):
             self._end_step()
 
     @api.private
+    def _run_package_step(self, session):
+        """Take a package further; a fault of ours lets it rest a while."""
+        try:
+            self.env["l10n_pl_ksef.batch.poller"]._take_step(session)
+        except SerializationFailure:
+            self.env.cr.rollback()
+        except Exception:
+            _logger.exception("KSeF: a step failed for session %s", session.id)
+            self.env.cr.rollback()
+            session.next_step_on = fields.Datetime.now() + FAULT_PAUSE
+            self._end_step()
+
+    @api.private
     def _step_send(self, document):
-        self.env["l10n_pl_ksef.sender"]._send_one(document)
+        batch = self.env["l10n_pl_ksef.batch"]
+        if batch._is_worth_it(document.connection_id):
+            batch._send_package(document.connection_id)
+        else:
+            self.env["l10n_pl_ksef.sender"]._send_one(document)
 
     @api.private
     def _step_expire(self, document):
@@ -148,12 +173,12 @@ class Job(models.AbstractModel):
         self.env["l10n_pl_ksef.poller"]._poll(documents)
 
     @api.private
-    def _step_resolve(self, document):
-        self.env["l10n_pl_ksef.poller"]._resolve_one(document)
+    def _step_resolve(self, documents):
+        self.env["l10n_pl_ksef.reconciler"]._resolve(documents)
 
     @api.private
     def _step_fetch_receipt(self, document):
-        self.env["l10n_pl_ksef.poller"]._fetch_receipt_one(document)
+        self.env["l10n_pl_ksef.receipt"]._fetch_one(document)
 
     @api.private
     def _step_after_commit(self, documents):
@@ -168,91 +193,61 @@ class Job(models.AbstractModel):
             with self.env.registry.cursor() as cr:
                 job = self.with_env(self.env(cr=cr, su=True))
                 for document in job.env["l10n_pl_ksef.document"].browse(ids).exists():
-                    if document.filtered_domain(DUE_STATES):
-                        job._run_step(document)
+                    job._step_once(document)
 
         self.env.cr.postcommit.add(take_step)
 
     @api.private
-    def _find_due(self, domain, limit):
-        """Return documents whose step is due and whose KSeF may be asked."""
-        domain = Domain(domain) & DUE_STATES
-        domain &= Domain("next_step_on", "<=", fields.Datetime.now())
-        for connection, state, _wait in self._get_paused():
-            domain &= Domain("connection_id", "!=", connection.id) | Domain(
-                "state", "!=", state
-            )
-        return self.env["l10n_pl_ksef.document"].search(
-            domain, order="next_step_on, id", limit=limit
-        )
+    def _step_once(self, document):
+        """Take one step for a document, or for the package it is in."""
+        if document._is_in_package():
+            self._run_package_step(document.session_id)
+        elif document.filtered_domain(DUE_STATES):
+            self._run_step(document)
 
     @api.private
-    def _get_paused(self):
-        """Return (connection, state, seconds) of steps KSeF must be spared now."""
-        now = fields.Datetime.now()
-        connections = self.env["l10n_pl_ksef.connection"].search(
-            ["|", ("retry_on", ">", now), ("limits", "!=", False)]
-        )
-        paused = [
-            (connection, state, connection._get_seconds_to_retry(group))
-            for connection in connections
-            for state, group in RATE_GROUPS
-        ]
-        return [entry for entry in paused if entry[2] > 0]
-
-    @api.private
-    def _get_pause(self):
-        """Return seconds until some step is due, None when there is none."""
-        waits = {
-            (connection, state): seconds
-            for connection, state, seconds in self._get_paused()
-        }
-        now = fields.Datetime.now()
-        groups = self.env["l10n_pl_ksef.document"]._read_group(
-            DUE_STATES & Domain("next_step_on", "!=", False),
-            ["connection_id", "state"],
-            ["next_step_on:min"],
-        )
-        return min(
-            (
-                max((moment - now).total_seconds(), waits.get((connection, state), 0))
-                for connection, state, moment in groups
-            ),
-            default=None,
-        )
-
-    @api.private
-    def _wake_again(self, pause):
+    def _wake_again(self, lane, pause):
         """Trigger the next run, at once if work is waiting."""
         if pause is None:
             return
-        cron = self._get_cron()
-        if not cron:
-            return
-        if pause <= SHORT_WAIT_SECONDS:
-            cron._trigger()
-        else:
-            cron._trigger(fields.Datetime.now() + timedelta(seconds=pause))
+        for cron in self._get_crons([lane]):
+            if pause <= SHORT_WAIT_SECONDS:
+                cron._trigger()
+            else:
+                cron._trigger(fields.Datetime.now() + timedelta(seconds=pause))
 
     @api.private
-    def _release_blocked(self):
+    def _release_blocked(self, connections):
         """Let documents go on whose obstacle is gone."""
-        documents = self.env["l10n_pl_ksef.document"]
-        reasons = [problem for problem, _label in PROBLEMS]
-        held = documents.search(
-            [("state", "=", "blocked"), ("blocked_reason", "in", reasons)]
+        held = self.env["l10n_pl_ksef.document"].search(
+            [
+                ("connection_id", "in", connections.ids),
+                ("state", "=", "blocked"),
+                ("blocked_reason", "in", RELEASED_REASONS),
+            ]
         )
         for connection, group in held.grouped("connection_id").items():
-            if not connection._find_obstacle(is_sending=True):
-                group.try_lock_for_update(allow_referencing=True)._release()
-        today = self.env["l10n_pl_ksef.sender"]._get_polish_date()
-        documents.search(
-            [
-                ("state", "=", "blocked"),
-                ("blocked_reason", "=", "date"),
-                ("issue_date", "<=", today),
-            ]
-        )._release()
+            self._release(self._find_free(connection, group))
+
+    @api.private
+    def _find_free(self, connection, held):
+        """Return those of the held documents that nothing keeps any more."""
+        today = self.env["l10n_pl_ksef.sender"]._get_polish_date(connection)
+        dated = held.filtered(lambda document: document.blocked_reason == "date")
+        free = dated.filtered(lambda document: document.issue_date <= today)
+        others = held - dated
+        if others and not connection._find_obstacle(is_sending=True):
+            free |= others
+        return free
+
+    @api.private
+    def _release(self, documents):
+        """Let documents go on; in groups, so that no transaction grows long."""
+        ids = documents.ids
+        for start in range(0, len(ids), RELEASE_SIZE):
+            group = documents.browse(ids[start : start + RELEASE_SIZE])
+            group.try_lock_for_update(allow_referencing=True)._release()
+            self._end_step()
 
     @api.private
     def _recheck_one(self, document):
@@ -266,9 +261,9 @@ class Job(models.AbstractModel):
         self._end_step()
 
     @api.private
-    def _close_sessions(self):
+    def _close_sessions(self, connections):
         """Close at KSeF the sessions that are old, idle or given up."""
-        for session in self.env["l10n_pl_ksef.session"]._find_to_close():
+        for session in self.env["l10n_pl_ksef.session"]._find_to_close(connections):
             if not session.connection_id._get_seconds_to_retry(CLOSE_GROUP):
                 self._close_session(session)
                 self._end_step()
@@ -284,6 +279,7 @@ class Job(models.AbstractModel):
             _logger.info("KSeF: session %s not closed yet: %s", session.id, error)
             self._end_step()
             session.connection_id._note_failure(error)
+            session._put_off_closing()
 
     @api.private
     def _end_step(self, processed=0):

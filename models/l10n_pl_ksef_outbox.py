@@ -13,6 +13,8 @@ DATA_RECHECK = timedelta(hours=1)
 RELEASED_BY_HAND = ("data", "program")
 # States in which a person may send, or send again with the same number.
 SENDABLE_STATES = ("queued", "blocked", "rejected", "withdrawn")
+# A package in these is waiting for KSeF, no worker is at it.
+ASKED_STATES = ("abandoned", "processing", "receipts")
 SENT_MOVE_TYPES = ("out_invoice", "out_refund")
 
 
@@ -65,7 +67,7 @@ class Outbox(models.AbstractModel):
             )
             for document in documents:
                 document.move_id.l10n_pl_ksef_document_id = document
-        self.env["l10n_pl_ksef.job"]._trigger()
+        self.env["l10n_pl_ksef.job"]._trigger(documents.connection_id)
         return documents
 
     @api.private
@@ -188,11 +190,16 @@ class Outbox(models.AbstractModel):
     def _ask_now(self, moves):
         """Make the next question about these invoices due at once."""
         documents = moves.sudo().l10n_pl_ksef_document_id
-        self._hurry(documents.filtered("next_step_on"))
+        self._hurry(
+            documents.filtered(
+                lambda document: document.next_step_on or document._is_in_package()
+            )
+        )
 
     @api.private
     def _hurry(self, documents):
         """Wake the job for these documents; do its step here if it sleeps."""
+        now = fields.Datetime.now()
         # Not `sending`: a worker may be waiting for the answer.
         documents = documents.filtered(
             lambda document: document.state not in ("blocked", "sending")
@@ -200,12 +207,20 @@ class Outbox(models.AbstractModel):
         # An outage may be over; what KSeF asked us to wait for stays.
         paused = documents.connection_id.filtered("retry_on")
         paused.try_lock_for_update(allow_referencing=True).write({"retry_on": False})
-        locked = documents.try_lock_for_update(allow_referencing=True)
-        locked.write({"next_step_on": fields.Datetime.now()})
+        packed = documents.filtered(lambda document: document._is_in_package())
+        packages = packed.session_id.filtered(lambda one: one.state in ASKED_STATES)
+        packages.try_lock_for_update(allow_referencing=True).write(
+            {"next_step_on": now}
+        )
+        alone = (documents - packed).try_lock_for_update(allow_referencing=True)
+        alone.write({"next_step_on": now})
         job = self.env["l10n_pl_ksef.job"]
-        job._trigger()
-        if not job._is_running():
-            job._step_after_commit(locked)
+        job._trigger(documents.connection_id)
+        stopped = (alone + packed).filtered(
+            lambda document: not job._is_running(document.connection_id)
+        )
+        if stopped:
+            job._step_after_commit(stopped)
 
     @api.private
     def _get_buyer_kind(self, partner):

@@ -1,14 +1,13 @@
 """Asks KSeF what became of documents, and fetches their receipts."""
 
-import base64
-import hashlib
 import logging
+import time
 
 from odoo import api, fields, models
 from odoo.tools.misc import format_datetime
 
 from ..ksef import errors
-from ..ksef.statuses import Verdict, invoice_verdict, is_session_final
+from ..ksef.statuses import Verdict, invoice_verdict
 from .l10n_pl_ksef_connection import ConnectionObstacle
 
 _logger = logging.getLogger(__name__)
@@ -24,9 +23,9 @@ QUESTION_PAUSES_SECONDS = (
 )
 # Pauses between questions about a document that KSeF may not have got.
 UNKNOWN_PAUSES_SECONDS = (5, 15, 30, 60, 60, 300, 600, 1800, 3600)
-# After so many questions without a trace the session is closed, to be certain.
-UNKNOWN_QUESTIONS_BEFORE_CLOSE = 4
 RECEIPT_PAUSES_SECONDS = (1, 2, 5, 15, 60, 300, 900, 3600)
+# Receipts by link are fetched for so long in one step; the others are asked for.
+LINKS_SECONDS = 20
 # So many documents of a session are asked for one by one.
 SINGLE_QUESTIONS_MAX = 3
 PAUSES_SECONDS = {
@@ -53,7 +52,7 @@ class Poller(models.AbstractModel):
 
     @api.private
     def _poll(self, documents):
-        """Ask about documents in processing of one session.
+        """Ask about all documents in processing of one session.
 
         A few are asked for one by one, which is quickest; more with one list, and
         that not too often.
@@ -69,14 +68,31 @@ class Poller(models.AbstractModel):
         if statuses is None:
             return
         by_reference = {status.reference: status for status in statuses}
+        receipts = self.env["l10n_pl_ksef.receipt"]
+        deadline = time.monotonic() + LINKS_SECONDS
+        duplicates = []
         for document in documents:
             status = by_reference.get(document.reference)
-            document = self._lock(document, "processing")
-            if document and status:
-                self._take_status(document, status)
-            elif document:
-                document._plan(_pause(QUESTION_PAUSES_SECONDS, document.step_count))
+            duplicates += self._take_answer(document, status)
+            if status and time.monotonic() < deadline:
+                receipts._fetch_by_link(document, status)
+        if duplicates:
+            self.env["l10n_pl_ksef.reconciler"]._take_duplicates(duplicates)
+
+    @api.private
+    def _take_answer(self, document, status):
+        """Write what KSeF says of a document; return it if it is a duplicate."""
+        document = self._lock(document, "processing")
+        if document and status and _is_duplicate(status):
             self._commit()
+            return [(document, status)]
+        if document and status:
+            self._take_status(document, status)
+            self._note_numbers(document)
+        elif document:
+            document._plan(pause_of(QUESTION_PAUSES_SECONDS, document.step_count))
+        self._commit()
+        return []
 
     @api.private
     def _get_statuses(self, session, documents):
@@ -126,9 +142,11 @@ class Poller(models.AbstractModel):
             if document.state != "accepted" and problem:
                 document._block(problem)
             elif document.state != "accepted" and self._is_hopeless(document, is_final):
-                document._block("program", status_code=str(failure.code))
+                document._block(
+                    "program", status_code=failure.code and str(failure.code)
+                )
             else:
-                document._plan(max(pause, _pause(pauses, document.step_count + 1)))
+                document._plan(max(pause, pause_of(pauses, document.step_count + 1)))
 
     @api.private
     def _is_hopeless(self, document, is_final):
@@ -139,26 +157,20 @@ class Poller(models.AbstractModel):
     def _take_status(self, document, status):
         """Turn KSeF's status of an invoice into the document's state."""
         document.connection_id._note_success()
-        verdict = invoice_verdict(status.code)
-        values = {
-            "status_code": str(status.code),
-            "status_description": status.description,
-            "status_details": "\n".join(status.details),
-        }
+        values = status_words(status)
         take = {
             Verdict.ACCEPTED: self._take_accepted,
             Verdict.REJECTED: self._take_rejected,
             Verdict.RESEND: self._take_broken_off,
             Verdict.REBUILD: self._take_broken_off,
-            Verdict.DUPLICATE: self._take_duplicate,
-        }.get(verdict, self._take_pending)
+        }.get(invoice_verdict(status.code), self._take_pending)
         take(document, status, values)
 
     @api.private
     def _take_pending(self, document, status, values):
         if values["status_code"] != document.status_code:
             document.write(values)
-        document._plan(_pause(QUESTION_PAUSES_SECONDS, document.step_count))
+        document._plan(pause_of(QUESTION_PAUSES_SECONDS, document.step_count))
 
     @api.private
     def _take_accepted(self, document, status, values):
@@ -172,28 +184,41 @@ class Poller(models.AbstractModel):
             invoicing_on=_naive(status.invoicing_on),
             acquired_on=_naive(status.acquired_on),
             mode=(status.mode or "").lower() or False,
-            upo_state="wanted",
-            next_step_on=fields.Datetime.now(),
+            upo_state="wanted" if document.session_reference else "none",
+            next_step_on=self._get_receipt_time(document),
         )
-        self._note_in_chatter(document)
 
     @api.private
-    def _note_in_chatter(self, document):
-        """Leave the number in the invoice's history, in the poster's language."""
-        language = document.create_uid.lang
-        installed = dict(self.env["res.lang"].get_installed())
-        move = document.move_id
-        if language in installed:
-            move = move.with_context(lang=language)
-        given_on = format_datetime(
-            move.env, document.acquired_on, tz=POLISH_TIME_ZONE, lang_code=move.env.lang
-        )
-        move._message_log(
-            body=move.env._(
-                "KSeF number %(number)s, given on %(date)s.",
-                number=document.ksef_number,
-                date=given_on,
+    def _get_receipt_time(self, document):
+        """Return when the receipt is fetched: with the package's, or at once."""
+        is_alone = document.session_reference and not document._is_in_package()
+        return fields.Datetime.now() if is_alone else False
+
+    @api.private
+    def _note_numbers(self, documents):
+        """Leave new numbers in the invoices' history, in the posters' languages."""
+        numbered = documents.filtered(lambda document: document.state == "accepted")
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
+        for language, group in numbered.grouped(_get_language).items():
+            moves = group.move_id
+            if language in installed:
+                moves = moves.with_context(lang=language)
+            moves._message_log_batch(
+                bodies={
+                    document.move_id.id: self._get_number_note(moves.env, document)
+                    for document in group
+                }
             )
+
+    @api.private
+    def _get_number_note(self, env, document):
+        given_on = document.acquired_on and format_datetime(
+            env, document.acquired_on, tz=POLISH_TIME_ZONE, lang_code=env.lang
+        )
+        return env._(
+            "KSeF number %(number)s, given on %(date)s.",
+            number=document.ksef_number,
+            date=given_on or "?",
         )
 
     @api.private
@@ -202,139 +227,28 @@ class Poller(models.AbstractModel):
 
     @api.private
     def _take_broken_off(self, document, status, values):
-        """KSeF did not keep it: the same bytes go again in another session."""
-        verdict = invoice_verdict(status.code)
-        pauses = RESEND_PAUSES_SECONDS[verdict]
-        tries = document.attempt_count
+        """KSeF did not keep it: it goes again once its session is final.
+
+        Until then a list might still show that it was kept after all.
+        """
+        if document.session_id.kind == "batch":
+            # The results of a package are read when it is final.
+            self._send_again(document, status, values)
+            return
         document.session_id._retire()
+        document._set_state("unknown", **values)
+        document._plan(UNKNOWN_PAUSES_SECONDS[0])
+
+    @api.private
+    def _send_again(self, document, status, values):
+        """Queue the same bytes for another session, or show it to a person."""
+        pauses = RESEND_PAUSES_SECONDS[invoice_verdict(status.code)]
+        tries = document.attempt_count
         if tries > len(pauses):
             document._block("program", return_state="queued", **values)
             return
         document._set_state("queued", **values, reference=False)
         document._plan(pauses[tries - 1])
-
-    @api.private
-    def _take_duplicate(self, document, status, values):
-        """Adopt the number if the invoice that KSeF holds is this very file."""
-        values["original_ksef_number"] = status.original_ksef_number
-        document.write(values)
-        self._commit()
-        original = self._ask(document, lambda: self._find_original(document, status))
-        if original is None:
-            return
-        document = self._lock(document, "processing")
-        if not document:
-            return
-        if not original:
-            document._set_state("conflict")
-            return
-        document.write(
-            {
-                "reference": original.reference,
-                "session_reference": status.original_session_reference,
-            }
-        )
-        self._take_accepted(document, original, {})
-
-    @api.private
-    def _find_original(self, document, status):
-        """Return KSeF's status of the original if it is our file, else False."""
-        if not status.original_session_reference:
-            return False
-        try:
-            listed = self.env["l10n_pl_ksef.gateway"]._get_session_invoices(
-                document.connection_id, status.original_session_reference
-            )
-        except (errors.KsefForbidden, *FINAL_REFUSALS):
-            # Not a session of ours: another program sent the other invoice.
-            return False
-        same = (
-            entry
-            for entry in listed
-            if entry.ksef_number and entry.hash_b64 == document.sha256
-        )
-        return next(same, False)
-
-    @api.private
-    def _resolve_one(self, document):
-        """Ask whether KSeF has a document whose POST got no answer."""
-        found = self._ask(document, lambda: self._find_trace(document))
-        if found is None:
-            return
-        trace, is_final = found
-        document = self._lock(document, "unknown")
-        if not document:
-            self._commit()
-            return
-        if trace:
-            document._set_state("processing", reference=trace.reference)
-        elif is_final:
-            document._set_state("queued", reference=False)
-        else:
-            if document.step_count >= UNKNOWN_QUESTIONS_BEFORE_CLOSE:
-                document.session_id._retire()
-            document._plan(_pause(UNKNOWN_PAUSES_SECONDS, document.step_count))
-        self._commit()
-
-    @api.private
-    def _find_trace(self, document):
-        """Return ``(InvoiceStatus or None, is the session final)``.
-
-        The session is asked first: a list read after it was final is complete.
-        """
-        gateway = self.env["l10n_pl_ksef.gateway"]
-        connection = document.connection_id
-        reference, sha256 = document.session_reference, document.sha256
-        status = gateway._get_session_status(connection, reference)
-        listed = gateway._get_session_invoices(connection, reference)
-        trace = next((entry for entry in listed if entry.hash_b64 == sha256), None)
-        return trace, is_session_final(status.code)
-
-    @api.private
-    def _fetch_receipt_one(self, document):
-        """Fetch the UPO of an accepted document and keep it byte for byte."""
-        gateway = self.env["l10n_pl_ksef.gateway"]
-        connection = document.connection_id
-        session, reference = document.session_reference, document.reference
-        data = self._ask(
-            document, lambda: gateway._get_upo(connection, session, reference)
-        )
-        if data is None:
-            return
-        document = self._lock(document, "accepted")
-        if document and document.upo_state == "wanted":
-            self._store_receipt(document, data)
-        self._commit()
-
-    @api.private
-    def _store_receipt(self, document, data):
-        differences = self._compare_receipt(document, data)
-        digest = hashlib.sha256(data).digest()
-        document.write(
-            {
-                "upo": base64.b64encode(data),
-                "upo_sha256": base64.b64encode(digest).decode(),
-                "upo_stored_on": fields.Datetime.now(),
-                "upo_state": "doubtful" if differences else "stored",
-                "upo_differences": differences or False,
-                "next_step_on": False,
-            }
-        )
-        document._notify()
-
-    @api.private
-    def _compare_receipt(self, document, data):
-        """Return names of the facts in which the receipt is not ours."""
-        facts = self.env["l10n_pl_ksef.gateway"]._read_upo(data)
-        if facts is None:
-            return ["file"]
-        pairs = {
-            "ksef_number": (facts.ksef_number, document.ksef_number),
-            "sha256": (facts.invoice_hash_b64, document.sha256),
-            "nip": (facts.seller_nip, document.nip),
-            "invoice_number": (facts.invoice_number, document.invoice_number),
-        }
-        return [name for name, (theirs, ours) in pairs.items() if theirs != ours]
 
     @api.private
     def _lock(self, document, state):
@@ -345,9 +259,36 @@ class Poller(models.AbstractModel):
         self.env["l10n_pl_ksef.sender"]._commit()
 
 
-def _pause(pauses, count):
+def pause_of(pauses, count):
     return pauses[min(max(count, 0), len(pauses) - 1)]
 
 
 def _naive(moment):
     return moment.replace(tzinfo=None, microsecond=0) if moment else False
+
+
+def _is_duplicate(status):
+    return invoice_verdict(status.code) is Verdict.DUPLICATE
+
+
+def status_words(status):
+    """Return KSeF's status of an invoice as fields of a document."""
+    return {
+        "status_code": str(status.code),
+        "status_description": status.description,
+        "status_details": "\n".join(status.details),
+    }
+
+
+def by_hash(entries):
+    """Return {hash: status}; of two with the same file the accepted one."""
+    found = {}
+    for entry in entries:
+        if entry.hash_b64 not in found or entry.ksef_number:
+            found[entry.hash_b64] = entry
+    return found
+
+
+def _get_language(document):
+    """Return the language of who posted the invoice."""
+    return document.create_uid.lang

@@ -7,7 +7,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import api, fields, models
 
 from ..ksef import errors
-from ..ksef.statuses import Verdict, error_verdict
+from ..ksef.statuses import SESSION_NOT_FOUND, Verdict, error_verdict
 from .l10n_pl_ksef_connection import ConnectionObstacle
 from .l10n_pl_ksef_vault import VaultError
 
@@ -32,6 +32,11 @@ REFUSAL_PAUSES_SECONDS = {
     Verdict.PENDING: (60, 300, 900),
     Verdict.RESEND: (60, 300, 900),
 }
+POLISH_TIME_ZONE = "Europe/Warsaw"
+# A session just opened may be unknown to KSeF for moments.
+YOUNG_PAUSES_SECONDS = (1, 2, 4)
+# A session that KSeF refuses to open for a passing reason is tried so often.
+OPENING_TRIES = 3
 NO_ANSWER = (errors.KsefNoAnswer, errors.KsefProtocolError)
 NOTHING_TAKEN = (
     errors.KsefUnavailable,
@@ -72,7 +77,8 @@ class Sender(models.AbstractModel):
         """Say why this document may not go now, whatever the connection."""
         if document.nip != document.connection_id.nip:
             return "nip"
-        return "date" if document.issue_date > self._get_polish_date() else None
+        today = self._get_polish_date(document.connection_id)
+        return "date" if document.issue_date > today else None
 
     @api.private
     def _send_in_session(self, document, session_id):
@@ -178,7 +184,10 @@ class Sender(models.AbstractModel):
         verdict = error_verdict(error.code)
         tries = document.attempt_count
         pauses = REFUSAL_PAUSES_SECONDS.get(verdict, ())
-        if verdict is Verdict.NEW_SESSION:
+        if error.code == SESSION_NOT_FOUND and document.session_id._is_young():
+            # Known a moment later: the same session is tried again.
+            pauses = YOUNG_PAUSES_SECONDS + pauses
+        elif verdict is Verdict.NEW_SESSION:
             document.session_id._set_state("failed")
         if tries > len(pauses):
             document._block("program", return_state="queued", **_words(error))
@@ -201,10 +210,13 @@ class Sender(models.AbstractModel):
         _logger.info("KSeF: no session for document %s: %s", document.id, error)
         connection = document.connection_id
         pause = connection._note_failure(error)
-        problem = connection.problem
-        if problem or isinstance(error, errors.KsefRefused):
-            values = {} if problem else _words(error)
-            self._block(document, problem or "program", **values)
+        if problem := connection.problem:
+            self._block(document, problem)
+            return
+        if isinstance(error, errors.KsefRefused) and not _is_worth_another(
+            error, document.step_count
+        ):
+            self._block(document, "program", **_words(error))
             return
         document = self._lock(document, "queued")
         if document:
@@ -230,9 +242,11 @@ class Sender(models.AbstractModel):
         return document.filtered(lambda document: document.state == state)
 
     @api.private
-    def _get_polish_date(self):
-        """Return today in Poland, which is what KSeF compares with."""
-        return fields.Date.context_today(self.with_context(tz="Europe/Warsaw"))
+    def _get_polish_date(self, connection):
+        """Return today in Poland by KSeF's clock, which is what KSeF compares with."""
+        return fields.Date.context_today(
+            self.with_context(tz=POLISH_TIME_ZONE), connection._get_ksef_now()
+        )
 
     @api.private
     def _commit(self):
@@ -252,3 +266,8 @@ def _words(error):
         "status_description": problem.description if problem else False,
         "status_details": "\n".join(problem.details) if problem else False,
     }
+
+
+def _is_worth_another(error, tries):
+    """Tell whether a session that KSeF would not open may open after all."""
+    return error_verdict(error.code) is Verdict.NEW_SESSION and tries < OPENING_TRIES

@@ -1,4 +1,4 @@
-"""One interactive session at KSeF: opened, used again, closed."""
+"""A session at KSeF; interactive ones are opened, used again and closed here."""
 
 import time
 from datetime import timedelta
@@ -8,10 +8,15 @@ from psycopg2.errors import SerializationFailure
 from odoo import api, fields, models
 
 from ..ksef import crypto, errors
+from ..ksef.statuses import SESSION_NOT_FOUND
 
 # KSeF closes a session after 12 h (API 7.2); we stop using it an hour earlier.
 SESSION_USE = timedelta(hours=11)
 # A session without work is closed after this time, to release it at KSeF.
+# So long after opening KSeF may answer that it does not know it (API 8.4).
+SESSION_YOUNG = timedelta(minutes=1)
+# Pauses between tries to close it, in seconds; the last one repeats.
+CLOSING_PAUSES_SECONDS = (2, 5, 15, 60, 300, 900)
 SESSION_IDLE = timedelta(hours=1)
 # KSeF's limit of invoices in one session (API 7.2).
 SESSION_MAX_INVOICES = 10_000
@@ -20,6 +25,24 @@ LIST_PAUSE_SECONDS = 18
 # Waiting for another worker that is just opening a session.
 OPEN_WAIT_SECONDS = 40
 OPEN_LOOK_SECONDS = 0.2
+
+# Interactive: open, closing, closed or failed. A package: opening (no reference
+# yet), uploading, closing, processing, receipts, closed; `abandoned` when it can
+# neither be completed nor be ended, until KSeF ends it; or failed.
+SESSION_STATES = [
+    ("opening", "Being opened"),
+    ("open", "Open"),
+    ("uploading", "Being uploaded"),
+    ("closing", "Being closed"),
+    ("abandoned", "Interrupted"),
+    ("processing", "Processed by KSeF"),
+    ("receipts", "Receipts being fetched"),
+    ("closed", "Closed"),
+    ("failed", "Failed"),
+]
+ENDED_STATES = ("closed", "failed")
+# Only in these may an invoice still be put into an interactive session.
+KEY_STATES = ("open", "closing")
 
 
 class Session(models.Model):
@@ -34,17 +57,19 @@ class Session(models.Model):
         "l10n_pl_ksef.connection", required=True, ondelete="restrict", index=True
     )
     company_id = fields.Many2one(related="connection_id.company_id", store=True)
-    reference = fields.Char(required=True, index=True)
-    state = fields.Selection(
-        [
-            ("open", "Open"),
-            ("closing", "Being closed"),
-            ("closed", "Closed"),
-            ("failed", "Failed"),
-        ],
+    kind = fields.Selection(
+        [("online", "Interactive"), ("batch", "Package")],
         required=True,
-        default="open",
+        default="online",
     )
+    reference = fields.Char(index=True, help="Empty until KSeF has opened it.")
+    state = fields.Selection(SESSION_STATES, required=True, default="open")
+    next_step_on = fields.Datetime(
+        index="btree_not_null", help="Of a package: when its next step is due."
+    )
+    step_count = fields.Integer(help="Questions asked since the state began.")
+    status_code = fields.Char(help="KSeF's status of the session.")
+    status_details = fields.Text()
     opened_on = fields.Datetime(required=True)
     valid_until = fields.Datetime()
     used_on = fields.Datetime(help="Last time an invoice was put into it.")
@@ -52,9 +77,14 @@ class Session(models.Model):
     sent_count = fields.Integer()
     sealed_key = fields.Char(copy=False)
 
+    document_ids = fields.One2many("l10n_pl_ksef.document", "session_id")
+
     _one_open_uniq = models.UniqueIndex(
         "(connection_id) WHERE state = 'open'",
         "A connection has one open session at a time.",
+    )
+    _close_idx = models.Index(
+        "(connection_id) WHERE state IN ('open', 'closing') AND kind = 'online'"
     )
 
     @api.model
@@ -97,7 +127,8 @@ class Session(models.Model):
             if not connection:
                 return None
             session = sessions.search(
-                [("connection_id", "=", connection_id), ("state", "=", "open")]
+                [("connection_id", "=", connection_id), ("state", "=", "open")],
+                limit=1,
             )
             if session and not session._is_usable():
                 session._set_state("closing")
@@ -120,10 +151,15 @@ class Session(models.Model):
                 "valid_until": opened.valid_until.replace(tzinfo=None, microsecond=0),
             }
         )
-        session.sealed_key = self.env["l10n_pl_ksef.vault"]._seal(
-            session._binding(), session_key.dump()
-        )
+        session._keep_key(session_key)
         return session
+
+    @api.private
+    def _keep_key(self, session_key):
+        """Seal the key that encrypts this session's files."""
+        self.sealed_key = self.env["l10n_pl_ksef.vault"]._seal(
+            self._binding(), session_key.dump()
+        )
 
     @api.private
     def _binding(self):
@@ -158,12 +194,16 @@ class Session(models.Model):
         )
 
     @api.private
-    def _set_state(self, state):
-        """Change the state; a session that takes nothing more loses its key."""
-        values = {"state": state}
-        if state in ("closed", "failed"):
+    def _set_state(self, state, **values):
+        """Change the state; a session that takes nothing more loses its key.
+
+        :param values: further fields to write with it
+        """
+        if state not in KEY_STATES:
             values["sealed_key"] = False
-        self.write(values)
+        if state in ENDED_STATES:
+            values["next_step_on"] = False
+        self.write({"state": state, "step_count": 0, **values})
         # The one open session of a connection is unique in the database.
         self.flush_recordset()
 
@@ -184,13 +224,28 @@ class Session(models.Model):
         """Put nothing more into it; the job closes it at KSeF."""
         self.filtered(lambda session: session.state == "open")._set_state("closing")
 
+    @api.private
+    def _plan(self, seconds):
+        """Set when a package's next step is due, and count it."""
+        self.write(
+            {
+                "next_step_on": fields.Datetime.now() + timedelta(seconds=seconds),
+                "step_count": self.step_count + 1,
+            }
+        )
+
     @api.model
     @api.private
-    def _find_to_close(self):
-        """Return sessions that should be closed at KSeF now."""
+    def _find_to_close(self, connections):
+        """Return interactive sessions that should be closed at KSeF now."""
         now = fields.Datetime.now()
         return self.search(
             [
+                ("connection_id", "in", connections.ids),
+                ("kind", "=", "online"),
+                "|",
+                ("next_step_on", "=", False),
+                ("next_step_on", "<=", now),
                 "|",
                 ("state", "=", "closing"),
                 "&",
@@ -202,14 +257,38 @@ class Session(models.Model):
         )
 
     @api.private
+    def _is_young(self):
+        """Tell whether KSeF may not know this session yet although it opened it."""
+        return self.opened_on + SESSION_YOUNG > fields.Datetime.now()
+
+    @api.private
     def _close_one(self):
-        """Close this session at KSeF; one that is closed already counts."""
+        """Close this session at KSeF; one that is closed already counts.
+
+        :raises KsefError: nobody knows whether it is closed
+        """
         self.ensure_one()
         gateway = self.env["l10n_pl_ksef.gateway"]
+        connection, reference = self.connection_id, self.reference
         try:
-            gateway._close_session(self.connection_id, self.reference)
-        except errors.KsefRefused:
-            # Closed, empty or unknown there: nothing more can go into it.
-            self._set_state("failed")
+            gateway._close_session(connection, reference)
+        except errors.KsefRefused as error:
+            self._note_refused_closing(error)
             return
         self._set_state("closed")
+
+    @api.private
+    def _note_refused_closing(self, error):
+        """Closed, empty or unknown there; or not known yet, then it is tried again."""
+        if error.code == SESSION_NOT_FOUND and self._is_young():
+            self._put_off_closing()
+            return
+        self._set_state("failed")
+
+    @api.private
+    def _put_off_closing(self):
+        """Let some time pass before it is closed again."""
+        if self.state == "open":
+            self._set_state("closing")
+        pauses = CLOSING_PAUSES_SECONDS
+        self._plan(pauses[min(self.step_count, len(pauses) - 1)])

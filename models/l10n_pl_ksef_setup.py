@@ -272,7 +272,7 @@ class Setup(models.AbstractModel):
             company.l10n_pl_ksef_since or fields.Date.context_today(self)
         )
         self._add(trial, "seal", "ok", _lt("encrypted; the key is not in the database"))
-        self.env["l10n_pl_ksef.job"]._trigger()
+        self.env["l10n_pl_ksef.job"]._trigger(connection)
 
     @api.private
     def _forget_unreadable(self):
@@ -350,7 +350,7 @@ class Setup(models.AbstractModel):
         if not trial.failed:
             connection._store_credentials(login)
             connection._set_working()
-            self.env["l10n_pl_ksef.job"]._trigger()
+            self.env["l10n_pl_ksef.job"]._trigger(connection)
 
     @api.private
     def _disconnect(self, company):

@@ -18,6 +18,9 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
+# Groups of API 2.8; the newest description to be had is that of 2.7.
+NEW_RATE_GROUPS = ("onlineSessionClose", "batchSessionClose", "anonymous", "global")
+RATE_VALUES = {"$ref": "#/components/schemas/EffectiveApiRateLimitValues"}
 HOST = "http://simulator.invalid"
 PREFIX = "/v2"
 
@@ -78,12 +81,18 @@ def _close_objects(node):
             _close_objects(value)
 
 
+def _bring_up_to_date(schemas):
+    groups = schemas["EffectiveApiRateLimits"]["properties"]
+    groups.update(dict.fromkeys(NEW_RATE_GROUPS, RATE_VALUES))
+
+
 class Conformity:
     """The closed document, and checks of single exchanges against it."""
 
     def __init__(self, openapi_path):
         with open(openapi_path, encoding="utf-8") as file:
             document = json.load(file)
+        _bring_up_to_date(document["components"]["schemas"])
         _close_objects(document["components"]["schemas"])
         document["servers"] = [{"url": HOST + PREFIX}]
         self._document = document

@@ -5,6 +5,7 @@ keys, and shows what came in and what was accepted.
 """
 
 import dataclasses
+import itertools
 import json
 
 from . import faults, jwt, routing
@@ -13,13 +14,18 @@ from .exchange import json_response
 from .processing import settle
 from .request_shapes import TOKEN_PERMISSIONS, TOKEN_STATUSES
 from .state import Settings
+from .upo import invoice_upo
 
 PREFIX = "/control/"
+RATE_LIMITED = "rate_limited"
+TOO_MANY_REQUESTS = 429
 DEFAULT_DESCRIPTION = "Token testowy"
 DEFAULT_PERMISSIONS = ("InvoiceRead", "InvoiceWrite")
 DEFAULT_WAIT_SECONDS = 10
 SEND = "send_invoice"
+LISTS = ("session_invoices", "failed_invoices")
 SETTINGS = {field.name for field in dataclasses.fields(Settings)} - {"environment"}
+RATE_GROUPS = {"2.7": False, "2.8": True}
 
 
 class _BadControlError(Exception):
@@ -64,11 +70,17 @@ def _change_token(system, given, reference):
 
 
 def _add_fault(system, given):
-    operation, action = given.get("operation"), given.get("action")
-    _check(operation in routing.NAMES, f"unknown operation {operation}")
-    _check(action in faults.ACTIONS, f"unknown action {action}")
-    needs_code = action in (*faults.FATES, "error_code")
-    _check(not needs_code or isinstance(given.get("code"), int), "code is missing")
+    operation = given.get("operation")
+    actions = given.get("actions") or [given.get("action")]
+    known = {*routing.NAMES, faults.ANY, faults.BATCH_INVOICE}
+    _check(operation in known, f"unknown operation {operation}")
+    for action in actions:
+        _check(action in faults.ACTIONS, f"unknown action {action}")
+        needs_code = action in (*faults.FATES, "error_code")
+        has_code = isinstance(given.get("code"), int)
+        _check(not needs_code or has_code, "code is missing")
+    is_list = operation in LISTS
+    _check(is_list or "list_omits" not in actions, f"{operation} is no list")
     return {"id": system.faults.add(given)}
 
 
@@ -81,6 +93,8 @@ def _change_settings(system, given):
     given = dict(given)
     if "rate_limits" in given:
         system.limits.configure(given.pop("rate_limits"))
+    if "rate_groups" in given:
+        system.limits.has_new_groups = RATE_GROUPS[given.pop("rate_groups")]
     unknown = set(given) - SETTINGS
     _check(not unknown, f"unknown settings {sorted(unknown)}")
     for name, value in given.items():
@@ -91,6 +105,12 @@ def _change_settings(system, given):
 def _expire_sessions(system):
     for session in system.book.sessions.values():
         session.valid_until = min(session.valid_until, system.clock.now())
+
+
+def _expire_uploads(system):
+    for session in system.book.sessions.values():
+        if session.is_batch:
+            session.package.upload_until = system.clock.now()
 
 
 def _expire_operations(system):
@@ -105,7 +125,8 @@ EXPIRIES = {
     "operation_status": _expire_operations,
     "challenge": lambda system: system.book.challenges.clear(),
     "sessions": _expire_sessions,
-    "links": lambda system: system.links.clear(),
+    "links": lambda system: system.signer.void(),
+    "uploads": _expire_uploads,
 }
 
 
@@ -126,7 +147,11 @@ def _advance_clock(system, given):
     return {}
 
 
-def _describe_accepted(invoice):
+def _describe_accepted(system, invoice, has_documents):
+    documents = {}
+    if has_documents:
+        receipt = invoice_upo(invoice, system.settings.environment)
+        documents = {"xml": invoice.xml.decode(), "upo": receipt.decode()}
     return {
         "ksefNumber": invoice.ksef_number,
         "invoiceHash": invoice.invoice_hash,
@@ -136,8 +161,7 @@ def _describe_accepted(invoice):
         "issueDate": invoice.facts["issueDate"],
         "sessionReference": invoice.session.reference,
         "invoiceReference": invoice.reference,
-        "xml": invoice.xml.decode(),
-        "upo": invoice.upo.decode(),
+        **documents,
     }
 
 
@@ -153,18 +177,35 @@ def _describe_sent(invoice):
     }
 
 
-def _show_book(system, given):
+def _show_book(system, query):
+    """What was accepted, sent and tried; ``xml=0`` leaves XML and receipts out.
+
+    ``offset`` and ``limit`` cut each of the three lists.
+    """
     settle(system)
     book = system.book
+    first = int(query.get("offset", 0))
+    last = first + int(query["limit"]) if "limit" in query else None
+    has_documents = query.get("xml", "1") != "0"
+
+    def cut(items):
+        return itertools.islice(items, first, last)
+
     return {
-        "invoices": [_describe_accepted(i) for i in book.by_ksef_number.values()],
-        "sent": [_describe_sent(i) for i in book.invoices.values()],
-        "attempts": book.attempts,
+        "invoices": [
+            _describe_accepted(system, invoice, has_documents)
+            for invoice in cut(book.by_ksef_number.values())
+        ],
+        "sent": [_describe_sent(i) for i in cut(book.invoices.values())],
+        "attempts": list(cut(book.attempts)),
     }
 
 
 def _show_requests(system, given):
-    return system.counters.snapshot()
+    """Requests by operation, those to the API in all, those answered with 429."""
+    counts = system.counters.snapshot()
+    api_calls = sum(count for name, count in counts.items() if name in routing.API)
+    return {RATE_LIMITED: 0, **counts, "api_calls": api_calls}
 
 
 def _reset(system, given):
@@ -175,6 +216,7 @@ def _reset(system, given):
     system.keys.forget_old()
     system.settings.__dict__.update(system.initial_settings)
     system.limits.configure("default")
+    system.limits.has_new_groups = True
     return {}
 
 
@@ -186,7 +228,6 @@ ACTIONS = {
     ("POST", "expire"): _expire,
     ("POST", "rotate-keys"): _rotate_keys,
     ("POST", "clock"): _advance_clock,
-    ("GET", "book"): _show_book,
     ("GET", "requests"): _show_requests,
     ("POST", "reset"): _reset,
 }
@@ -196,6 +237,9 @@ def _run(system, request, given):
     name, _, reference = request.path[len(PREFIX) :].partition("/")
     if reference and (request.method, name) == ("POST", "tokens"):
         return _change_token(system, given, reference)
+    if (request.method, name) == ("GET", "book"):
+        query = {name: values[-1] for name, values in request.query.items()}
+        return _show_book(system, query)
     action = ACTIONS.get((request.method, name))
     _check(action is not None, f"no {request.method} {request.path}")
     return action(system, given)
@@ -231,15 +275,24 @@ def _read_sent_hash(request):
         return None
 
 
-def note_attempt(system, operation, request):
-    """Keep a line about each POST of an invoice as it comes in, and return it."""
+def note_request(system, operation, request):
+    """Count a request as it comes in; returns the line kept about a sent invoice."""
+    system.counters.add(operation.name)
+    if operation.name != SEND:
+        return {}
     attempt = {
         "hash": _read_sent_hash(request),
-        "at": to_text(system.clock.now()),
+        "at": to_text(request.arrived),
         "sessionReference": request.path.split("/")[-2],
         "outcome": "arrived",
     }
-    if operation.name == SEND:
-        with system.lock:
-            system.book.attempts.append(attempt)
+    with system.lock:
+        system.book.attempts.append(attempt)
     return attempt
+
+
+def note_answer(system, attempt, response):
+    """Note how a request ended; ``response`` None was dropped."""
+    attempt["outcome"] = str(response.status) if response else "dropped"
+    if response and response.status == TOO_MANY_REQUESTS:
+        system.counters.add(RATE_LIMITED)

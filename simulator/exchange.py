@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 
 JSON = "application/json; charset=utf-8"
 PROBLEM = "application/problem+json; charset=utf-8"
@@ -11,14 +12,19 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class Request:
-    """``headers`` has lower-case names; ``query`` maps a name to its values."""
+    """``headers`` has lower-case names; ``query`` maps a name to its values.
+
+    ``arrived`` is when it began; ``upload`` stands for ``body`` in a PUT.
+    """
 
     method: str
     path: str
     query: dict
     headers: dict
-    body: bytes
     client_ip: str
+    arrived: datetime
+    body: bytes = b""
+    upload: object = None
 
     @property
     def base_url(self):

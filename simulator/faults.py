@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import random
 import threading
 import time
 
@@ -10,9 +11,11 @@ from .exchange import HTML, Response
 from .problems import RefusedError, forbidden, refusal
 from .statuses import Status
 
+BATCH_INVOICE = "batch_invoice"  # one invoice of a package, not a request
 PAGE = b"<html><head><title>Request Rejected</title></head><body></body></html>"
 FATES = ("session_status", "invoice_status", "auth_status")
 WARNING_HEADER = "X-System-Warning"
+ANY = "*"
 EXTRA_FIELD = "propertyOfTheFuture"
 HTTP_OK = 200
 PROBLEM_STATUSES = (401, 403, 410, 429)
@@ -47,8 +50,20 @@ def _warning(fault, answer):
 
 
 def _extra_field(fault, answer):
+    if not answer.body:
+        return answer
     body = {**json.loads(answer.body), EXTRA_FIELD: {"new": True}}
     return dataclasses.replace(answer, body=json.dumps(body).encode(), is_fault=True)
+
+
+def _list_omits(fault, answer):
+    """Leave the invoice of one ordinal number out of a list."""
+    if answer.status != HTTP_OK:
+        return answer
+    body = json.loads(answer.body)
+    omitted = fault.get("ordinal", 1)
+    body["invoices"] = [i for i in body["invoices"] if i["ordinalNumber"] != omitted]
+    return dataclasses.replace(answer, body=json.dumps(body).encode())
 
 
 def _status(fault, answer):
@@ -87,6 +102,7 @@ AFTER_ACTIONS = {
     "garbage": _garbage,
     "status_after": _status,
     "extra_field": _extra_field,
+    "list_omits": _list_omits,
     "warning": _warning,
 }
 ACTIONS = (*BEFORE_ACTIONS, *AFTER_ACTIONS, *FATES)
@@ -96,7 +112,8 @@ def fate_of(fault):
     """The outcome that the fault prescribes, or None."""
     if not fault or fault["action"] not in FATES:
         return None
-    return Status(fault["code"], tuple(fault.get("details", ())))
+    details = tuple(fault.get("details", ()))
+    return Status(fault["code"], details, fault.get("extensions"))
 
 
 def before(fault):
@@ -111,6 +128,44 @@ def after(fault, answer):
     return action(fault, answer) if action else answer
 
 
+class _Waiting:
+    """A fault that waits for its requests; a random one draws lots for each."""
+
+    def __init__(self, fault):
+        self._fault = fault
+        self._random = random.Random(fault.get("seed"))
+        self.is_random = "probability" in fault
+        self._times = fault.get("times", None if self.is_random else 1)
+        self._skip = fault.get("skip", 0)
+
+    @property
+    def is_used_up(self):
+        return self._times is not None and self._times <= 0
+
+    def is_meant(self, operation):
+        """Whether it is this fault's turn with a request of ``operation``."""
+        wanted = self._fault["operation"]
+        if wanted != operation and (wanted != ANY or operation == BATCH_INVOICE):
+            return False
+        if not self.is_random:
+            return True
+        return self._random.random() < self._fault["probability"]
+
+    def strike(self):
+        """The fault to inject now, None while the first ones are let through."""
+        if self._skip > 0:
+            self._skip -= 1
+            return None
+        if self._times is not None:
+            self._times -= 1
+        fault = dict(self._fault)
+        if "actions" in fault:
+            fault["action"] = self._random.choice(fault["actions"])
+        if isinstance(fault.get("status"), list):
+            fault["status"] = self._random.choice(fault["status"])
+        return fault
+
+
 class Faults:
     """The faults waiting, oldest first; one request meets at most one of them."""
 
@@ -123,7 +178,7 @@ class Faults:
         """``times`` None means until it is deleted. Returns the id."""
         with self._lock:
             number = next(self._ids)
-            self._waiting[number] = {"times": 1, "skip": 0, **fault}
+            self._waiting[number] = _Waiting(fault)
             return number
 
     def clear(self):
@@ -133,17 +188,10 @@ class Faults:
     def take(self, operation):
         """The fault that the next request of ``operation`` meets, or None."""
         with self._lock:
-            for number, fault in self._waiting.items():
-                if fault["operation"] == operation:
-                    return self._use(number, fault)
+            for number, waiting in self._waiting.items():
+                if waiting.is_meant(operation):
+                    fault = waiting.strike()
+                    if waiting.is_used_up:
+                        del self._waiting[number]
+                    return fault
         return None
-
-    def _use(self, number, fault):
-        if fault["skip"] > 0:
-            fault["skip"] -= 1
-            return None
-        if fault["times"] is not None:
-            fault["times"] -= 1
-            if fault["times"] <= 0:
-                del self._waiting[number]
-        return dict(fault)

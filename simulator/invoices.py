@@ -7,14 +7,15 @@ import base64
 
 from . import numbers
 from .clock import to_text
+from .crypto import sha256_base64
 from .exchange import json_response
-from .links import make_link
 from .paging import page
 from .problems import Code, invalid, refusal
-from .processing import sha256_base64
 from .sessions import find_open_session, find_session, xml_answer
 from .state import Invoice
 from .statuses import InvoiceCode, describe_invoice
+from .storage import invoice_receipt_path
+from .upo import invoice_upo
 
 # Refused for a reason that a technical correction cannot cure.
 NOT_CORRECTABLE = (InvoiceCode.NO_RIGHTS,)
@@ -86,6 +87,7 @@ def send_invoice(system, call):
     # Times may have been shortened since the session was opened.
     session.key_due = min(session.key_due, invoice.due)
     system.book.add_invoice(invoice)
+    system.book.waiting.append(invoice)
     return json_response(202, {"referenceNumber": invoice.reference})
 
 
@@ -97,10 +99,9 @@ def _describe(system, call, invoice):
     if stored and stored > system.clock.now():
         stored = None
     link = (None, None)
-    if invoice.upo:
-        name = f"upo_{invoice.ksef_number}.xml"
-        path = f"01/{invoice.session.reference}/invoice-upo/{name}"
-        link = make_link(system, call, path, invoice.upo, sha256_base64(invoice.upo))
+    if invoice.ksef_number:
+        path = invoice_receipt_path(invoice)
+        link = system.signer.read_link(call.request.base_url, path)
     is_known = invoice.status.is_final
     return {
         "ordinalNumber": invoice.ordinal,
@@ -108,6 +109,7 @@ def _describe(system, call, invoice):
         "ksefNumber": invoice.ksef_number,
         "referenceNumber": invoice.reference,
         "invoiceHash": invoice.invoice_hash,
+        "invoiceFileName": invoice.file_name,
         "acquisitionDate": text(invoice.acquired),
         "invoicingDate": text(invoice.received),
         "permanentStorageDate": text(stored),
@@ -155,15 +157,15 @@ def invoice_status(system, call):
     return json_response(200, _describe(system, call, invoice))
 
 
-def invoice_upo(system, call):
+def upo_by_reference(system, call):
     invoice = _find_invoice(system, call)
-    if not invoice.upo:
+    if not invoice.ksef_number:
         detail = f"UPO dla faktury {invoice.reference} nie zostało znalezione."
         raise invalid(detail)
-    return xml_answer(invoice.upo)
+    return xml_answer(invoice_upo(invoice, system.settings.environment))
 
 
-def ksef_upo(system, call):
+def upo_by_number(system, call):
     session_reference = call.params["referenceNumber"]
     number = call.params["ksefNumber"]
     invoice = system.book.by_ksef_number.get(number)
@@ -178,4 +180,4 @@ def ksef_upo(system, call):
         )
         raise refusal(Code.NO_UPO, detail)
     find_session(system, call)
-    return xml_answer(invoice.upo)
+    return xml_answer(invoice_upo(invoice, system.settings.environment))

@@ -1,6 +1,6 @@
 """Rate limits: sliding windows for each caller and group, with growing blocks.
 
-Source: KSeF API 2.0, section on limits; groups as in its version 2.7.
+Source: KSeF API 2.0, section on limits; groups as in its version 2.8.
 """
 
 import math
@@ -15,9 +15,12 @@ UNLIMITED = -1
 PUBLIC_GROUP = "anonymous"
 OTHER_GROUP = "other"
 MAX_BLOCK_GROWTH = 4
+GLOBAL_GROUP = "global"
 DEFAULT_LIMITS = {
     "onlineSession": (10, 30, 120),
+    "onlineSessionClose": (20, 60, 240),
     "batchSession": (10, 20, 60),
+    "batchSessionClose": (20, 40, 120),
     "invoiceSend": (10, 30, 180),
     "invoiceStatus": (30, 120, 1200),
     "sessionList": (5, 10, 60),
@@ -29,17 +32,24 @@ DEFAULT_LIMITS = {
     "invoiceDownload": (8, 16, 64),
     "collectiveIdentifier": (10, 60, 120),
     OTHER_GROUP: (10, 30, 120),
+    PUBLIC_GROUP: (60, UNLIMITED, UNLIMITED),
+    GLOBAL_GROUP: (UNLIMITED, UNLIMITED, UNLIMITED),
 }
-PUBLIC_LIMITS = (60, UNLIMITED, UNLIMITED)
-
-
-def _windows(values):
-    return dict(zip(WINDOWS, values, strict=True))
+# What 2.8 brought, and the group that counted it before; the others were not shown.
+NEW_GROUPS = {
+    "onlineSessionClose": "onlineSession",
+    "batchSessionClose": "batchSession",
+    PUBLIC_GROUP: PUBLIC_GROUP,
+    GLOBAL_GROUP: GLOBAL_GROUP,
+}
 
 
 def default_limits():
     """The documented limits in the shape of ``GET /rate-limits``."""
-    return {group: _windows(values) for group, values in DEFAULT_LIMITS.items()}
+    return {
+        group: dict(zip(WINDOWS, values, strict=True))
+        for group, values in DEFAULT_LIMITS.items()
+    }
 
 
 def no_limits():
@@ -54,49 +64,65 @@ class _Track:
 
 
 class RateLimits:
-    """Counts hits by (caller, group); thread-safe."""
+    """Counts hits by (caller, group); thread-safe.
+
+    ``has_new_groups`` False serves and counts as before version 2.8.
+    """
 
     def __init__(self, clock):
         self._clock = clock
         self._lock = threading.Lock()
-        self._tracks = defaultdict(_Track)
-        self.effective = default_limits()
-        self.public = _windows(PUBLIC_LIMITS)
+        self.configure("default")
+        self.has_new_groups = True
 
     def configure(self, limits):
         """Given groups change; None lifts every limit, "default" restores them."""
         with self._lock:
-            self._tracks.clear()
-            self.public = _windows(PUBLIC_LIMITS)
-            if limits is None:
-                self.effective = no_limits()
-                self.public = dict.fromkeys(WINDOWS, UNLIMITED)
-                return
-            self.effective = default_limits()
-            for group, values in ({} if limits == "default" else limits).items():
-                is_public = group == PUBLIC_GROUP
-                target = self.public if is_public else self.effective[group]
-                target.update(values)
+            self._tracks = defaultdict(_Track)
+            self._limits = no_limits() if limits is None else default_limits()
+            changes = {} if limits in (None, "default") else limits
+            for group, values in changes.items():
+                self._limits[group].update(values)
 
-    def hit(self, caller, group, operation):
-        """Count one request; raises ``RefusedError`` 429 when it is one too many."""
-        limits = self.public if group == PUBLIC_GROUP else self.effective[group]
+    def shown(self):
+        """The groups with their values, as ``GET /rate-limits`` tells them."""
+        hidden = () if self.has_new_groups else NEW_GROUPS
+        return {g: values for g, values in self._limits.items() if g not in hidden}
+
+    def group_of(self, group):
+        """The group that counts what belongs to ``group``."""
+        return group if self.has_new_groups else NEW_GROUPS.get(group, group)
+
+    def hit(self, context, address, group, operation):
+        """Count one request; raises ``RefusedError`` 429 when it is one too many.
+
+        Public calls and the global limit count by address, the others by both.
+        """
+        group = self.group_of(group)
         # Each operation of the group "other" has a counter of its own.
         own = operation if group in (OTHER_GROUP, PUBLIC_GROUP) else group
+        owner = None if group == PUBLIC_GROUP else context
+        counted = (((owner, address, own), group), ((address,), GLOBAL_GROUP))
         with self._lock:
-            track = self._tracks[caller, own]
             now = self._clock.now().timestamp()
-            if now < track.blocked_until:
-                raise _too_many(math.ceil(track.blocked_until - now), None)
-            exceeded = _exceeded(track.hits, limits, now)
-            if exceeded is None:
+            tracks = [(self._tracks[key], self._limits[g]) for key, g in counted]
+            for track, limits in tracks:
+                _admit(track, limits, now)
+            for track, _ in tracks:
                 track.hits.append(now)
-                return
-            limit, window, wait = exceeded
-            track.violations += 1
-            wait = math.ceil(wait * min(track.violations, MAX_BLOCK_GROWTH))
-            track.blocked_until = now + wait
-        raise _too_many(wait, (limit, window))
+
+
+def _admit(track, limits, now):
+    if now < track.blocked_until:
+        raise _too_many(math.ceil(track.blocked_until - now), None)
+    exceeded = _exceeded(track.hits, limits, now)
+    if exceeded is None:
+        return
+    limit, window, wait = exceeded
+    track.violations += 1
+    wait = math.ceil(wait * min(track.violations, MAX_BLOCK_GROWTH))
+    track.blocked_until = now + wait
+    raise _too_many(wait, (limit, window))
 
 
 def _exceeded(hits, limits, now):
@@ -105,8 +131,10 @@ def _exceeded(hits, limits, now):
         hits.popleft()
     for name, window in WINDOWS.items():
         limit = limits[name]
+        if limit == UNLIMITED:
+            continue
         recent = [hit for hit in hits if hit > now - window]
-        if limit != UNLIMITED and len(recent) >= limit:
+        if len(recent) >= limit:
             oldest = recent[0] if recent else now
             return limit, window, max(oldest + window - now, 1)
     return None

@@ -10,24 +10,34 @@ from .clock import warsaw_day
 CRC_POLYNOMIAL = 0x07
 CRC_TOP_BIT = 0x80
 CRC_MASK = 0xFF
+BYTE_VALUES = 256
 BITS = 8
 
 CHALLENGE = "CR"
 LOGIN = "AU"
 KSEF_TOKEN = "EC"
 ONLINE_SESSION = "SO"
+BATCH_SESSION = "SB"
 INVOICE = "EE"
 SESSION_UPO = "EU"
+
+
+def _crc8_of_byte(value):
+    for _ in range(BITS):
+        shifted = (value << 1) & CRC_MASK
+        value = shifted ^ CRC_POLYNOMIAL if value & CRC_TOP_BIT else shifted
+    return value
+
+
+# A batch needs tens of thousands of checksums.
+_CRC_TABLE = bytes(map(_crc8_of_byte, range(BYTE_VALUES)))
 
 
 def crc8(text):
     """CRC-8 (polynomial 0x07, initial 0) as two upper-case hexadecimal digits."""
     value = 0
     for byte in text.encode("ascii"):
-        value ^= byte
-        for _ in range(BITS):
-            shifted = (value << 1) & CRC_MASK
-            value = shifted ^ CRC_POLYNOMIAL if value & CRC_TOP_BIT else shifted
+        value = _CRC_TABLE[value ^ byte]
     return f"{value:02X}"
 
 

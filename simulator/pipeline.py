@@ -2,8 +2,9 @@
 
 import dataclasses
 import json
+import time
 
-from . import bearer, faults, limits, routing
+from . import bearer, faults, routing
 from .problems import RefusedError, invalid, render
 from .processing import settle
 from .request_shapes import read_query
@@ -17,6 +18,8 @@ JSON_TYPE = "application/json"
 
 def answer(system, operation, params, request):
     """Answer a request of a known operation; raises ``faults.DroppedError``."""
+    if operation.is_api:
+        time.sleep(system.settings.latency_seconds)
     fault = system.faults.take(operation.name)
     call = Call(request, params, fate=faults.fate_of(fault))
     try:
@@ -51,10 +54,9 @@ def _process(system, operation, call):
     if operation.bearers:
         bearer.identify(system, call, operation.bearers)
     if operation.group:
-        is_public = operation.group == limits.PUBLIC_GROUP
-        context = None if is_public else call.login.context
-        caller = (context, call.request.client_ip)
-        system.limits.hit(caller, operation.group, operation.name)
+        context = call.login.context if call.login else None
+        address = call.request.client_ip
+        system.limits.hit(context, address, operation.group, operation.name)
     bearer.require_any(call, operation.rights)
     if operation.is_api:
         _check_request(operation, call)

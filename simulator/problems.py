@@ -16,6 +16,8 @@ class Code(IntEnum):
     UNREADABLE = 21001
     BAD_CHALLENGE = 21111
     SESSION_FULL = 21155
+    PART_SIZE = 21157
+    TOO_MANY_PARTS = 21161
     NO_INVOICE = 21164
     NOT_STORED_YET = 21165
     ALREADY_CORRECTED = 21166
@@ -25,6 +27,8 @@ class Code(IntEnum):
     SESSION_STATUS = 21180
     BEYOND_DATA = 21183
     SESSION_UNAVAILABLE = 21184
+    PART_MISSING = 21205
+    UPLOAD_TOO_LATE = 21208
     NOT_AUTHORIZED = 21301
     NO_LOGIN = 21304
     DECEASED = 21308
@@ -41,6 +45,8 @@ ERRORS = {
     Code.UNREADABLE: "Nieczytelna treść.",
     Code.BAD_CHALLENGE: "Nieprawidłowe wyzwanie autoryzacyjne.",
     Code.SESSION_FULL: "Przekroczono dozwoloną liczbę faktur w sesji.",
+    Code.PART_SIZE: "Nieprawidłowy rozmiar części pakietu.",
+    Code.TOO_MANY_PARTS: "Przekroczono dozwoloną liczbę części pakietu.",
     Code.NO_INVOICE: "Faktura o podanym identyfikatorze nie istnieje.",
     Code.NOT_STORED_YET: "Faktura o podanym numerze KSeF nie jest jeszcze dostępna.",
     Code.ALREADY_CORRECTED: "Korekta techniczna niedostępna.",
@@ -50,6 +56,10 @@ ERRORS = {
     Code.SESSION_STATUS: "Status sesji nie pozwala na wykonanie operacji.",
     Code.BEYOND_DATA: "Zakres filtrowania wykracza poza dostępny zakres danych.",
     Code.SESSION_UNAVAILABLE: "Sesja jest tymczasowo niedostępna.",
+    Code.PART_MISSING: "Pakiet nie może być pusty.",
+    Code.UPLOAD_TOO_LATE: (
+        "Czas oczekiwania na requesty upload lub finish został przekroczony."
+    ),
     Code.NOT_AUTHORIZED: "Brak autoryzacji.",
     Code.NO_LOGIN: "Brak uwierzytelnienia.",
     Code.DECEASED: "Próba wykorzystania metod autoryzacyjnych osoby zmarłej.",

@@ -1,30 +1,24 @@
 """What KSeF does in its own time: deciding logins, sessions and invoices.
 
-Nothing runs in the background: ``settle`` catches up with the clock whenever
-somebody asks, and stamps each event with the time at which it was due.
+Packages have threads of their own; apart from these nothing runs in the background:
+``settle`` catches up with the clock whenever somebody asks, and stamps each event
+with the time at which it was due.
 """
 
-import base64
-import hashlib
-
-from cryptography.hazmat.primitives import padding
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 from . import numbers
-from .clock import warsaw_day
-from .document import INVALID_XML, RejectedError, read_document
+from .crypto import AES_KEY_BYTES, decrypt, sha256_base64
+from .decisions import accept, check_content, check_fate
+from .document import RejectedError
 from .keys import SYMMETRIC_USAGE
 from .login_check import decide_login
-from .metadata import metadata_facts
-from .statuses import InvoiceCode, SessionCode, Status
-from .upo import invoice_upo, session_upo_pages
-
-AES_BLOCK_BITS = 128
-AES_KEY_BYTES = 32
-
-
-def sha256_base64(data):
-    return base64.b64encode(hashlib.sha256(data).digest()).decode()
+from .statuses import (
+    NO_INVOICES,
+    UPLOAD_TOO_LATE,
+    InvoiceCode,
+    SessionCode,
+    Status,
+)
+from .upo import session_upo_pages
 
 
 def settle(system):
@@ -35,33 +29,53 @@ def settle(system):
             decide_login(system, login)
     live = [s for s in system.book.sessions.values() if not s.status.is_final]
     for session in live:
-        _check_key(system, session, now)
-        _close_expired(session, now)
+        if session.status.code == SessionCode.OPEN:
+            _settle_open(system, session, now)
     _settle_invoices(system, now)
     for session in live:
         if session.status.code == SessionCode.CLOSED:
-            _finish_session(system, session, now)
+            _settle_closed(system, session, now)
 
 
-def _check_key(system, session, now):
-    if session.key or session.key_due > now:
+def _settle_open(system, session, now):
+    if session.is_batch:
+        _cancel_expired(session, now)
         return
+    _check_key(system, session, now)
+    if session.status.code == SessionCode.OPEN and session.valid_until <= now:
+        close_session(session, session.valid_until)
+
+
+def _cancel_expired(session, now):
+    """A package that was never closed is given up, its parts are thrown away."""
+    if session.valid_until > now:
+        return
+    is_empty = all(part.file is None for part in session.package.parts)
+    detail = NO_INVOICES if is_empty else UPLOAD_TOO_LATE
+    session.status = Status(SessionCode.CANCELLED, (detail,))
+    session.updated = session.valid_until
+    session.package.discard()
+
+
+def unwrap_key(system, session):
+    """Decrypt the session's key; whether it is one."""
     try:
         session.key = system.keys.decrypt(
             SYMMETRIC_USAGE, session.public_key_id, session.wrapped_key
         )
     except ValueError:
         session.key = b""
-    if len(session.key) != AES_KEY_BYTES:
+    return len(session.key) == AES_KEY_BYTES
+
+
+def _check_key(system, session, now):
+    if session.key or session.key_due > now:
+        return
+    if not unwrap_key(system, session):
         session.fate = Status(SessionCode.KEY_ERROR)
     if session.fate:
         session.status = session.fate
         session.updated = session.key_due
-
-
-def _close_expired(session, now):
-    if session.status.code == SessionCode.OPEN and session.valid_until <= now:
-        close_session(session, session.valid_until)
 
 
 def close_session(session, moment):
@@ -87,16 +101,21 @@ def _decide_invoice(system, invoice):
         invoice.status = Status(InvoiceCode.SESSION_ERROR)
         return
     try:
-        _check_invoice(system, invoice)
-        _accept(system, invoice)
+        check_fate(invoice)
+        _check_sent(invoice)
+        check_content(system, invoice)
+        accept(system, invoice)
     except RejectedError as rejected:
         invoice.status = rejected.status
 
 
-def _check_invoice(system, invoice):
-    if invoice.fate:
-        raise RejectedError(invoice.fate.code, *invoice.fate.details)
-    invoice.xml = _decrypt(invoice)
+def _check_sent(invoice):
+    """What only an invoice that came singly can be wrong about."""
+    session = invoice.session
+    try:
+        invoice.xml = decrypt(session.key, session.iv, invoice.content)
+    except ValueError:
+        raise RejectedError(InvoiceCode.DECRYPTION_ERROR) from None
     if len(invoice.xml) != invoice.invoice_size:
         detail = "Rozmiar faktury nie zgadza się z zadeklarowanym."
         raise RejectedError(InvoiceCode.FILE_ERROR, detail)
@@ -104,76 +123,32 @@ def _check_invoice(system, invoice):
         raise RejectedError(
             InvoiceCode.FILE_ERROR, "Skrót faktury nie zgadza się z zadeklarowanym."
         )
-    root = read_document(
-        invoice.xml,
-        invoice.session.form["systemCode"],
-        system.schema,
-        warsaw_day(invoice.received),
-        system.settings.environment == "production",
-        invoice.facts,
-    )
-    if invoice.facts["hasAttachment"] and not invoice.corrected_hash:
-        raise RejectedError(InvoiceCode.ATTACHMENT)
-    if ("Nip", invoice.facts["sellerNip"]) != invoice.session.context:
-        raise RejectedError(InvoiceCode.NO_RIGHTS, "Brak uprawnienia fakturowego")
-    try:
-        invoice.facts.update(metadata_facts(root))
-    except ValueError:
-        raise RejectedError(InvoiceCode.CONTENT_ERROR, INVALID_XML) from None
-    _check_duplicate(system.book, invoice)
 
 
-def _decrypt(invoice):
-    session = invoice.session
-    decryptor = Cipher(algorithms.AES(session.key), modes.CBC(session.iv)).decryptor()
-    unpadder = padding.PKCS7(AES_BLOCK_BITS).unpadder()
-    try:
-        padded = decryptor.update(invoice.content) + decryptor.finalize()
-        return unpadder.update(padded) + unpadder.finalize()
-    except ValueError:
-        raise RejectedError(InvoiceCode.DECRYPTION_ERROR) from None
-
-
-def _check_duplicate(book, invoice):
-    original = book.by_duplicate_key.get(invoice.duplicate_key)
-    if original is None:
-        return
-    detail = (
-        f"Duplikat faktury. Faktura o numerze KSeF: {original.ksef_number} została"
-        f" już prawidłowo przesłana do systemu w sesji: {original.session.reference}"
-    )
-    extensions = {
-        "originalSessionReferenceNumber": original.session.reference,
-        "originalKsefNumber": original.ksef_number,
-    }
-    raise RejectedError(InvoiceCode.DUPLICATE, detail, extensions=extensions)
-
-
-def _accept(system, invoice):
-    invoice.acquired = invoice.due
-    invoice.stored = invoice.due + system.settings.storage()
-    is_late = invoice.facts["issueDate"] < str(warsaw_day(invoice.received))
-    invoice.mode = "Offline" if invoice.offline or is_late else "Online"
-    invoice.ksef_number = numbers.ksef_number(
-        invoice.facts["sellerNip"], invoice.received
-    )
-    invoice.status = Status(InvoiceCode.SUCCESS)
-    invoice.upo = invoice_upo(invoice, system.settings.environment)
-    system.book.accept(invoice)
-
-
-def _finish_session(system, session, now):
+def _settle_closed(system, session, now):
     done = session.closed + system.settings.processing()
     if now < done or len(session.finished()) < len(session.invoices):
         return
     session.updated = max(session.updated, done)
+    conclude(session, session_pages(system, session))
+
+
+def session_pages(system, session):
+    """The pages of the session's receipt by their new references."""
+    settings = system.settings
+    written = session_upo_pages(session, settings.environment, settings.upo_page_size)
+    moment = session.updated
+    return {
+        numbers.reference_number(numbers.SESSION_UPO, moment): page for page in written
+    }
+
+
+def conclude(session, pages):
+    """Give the final status that a session's invoices earned it."""
+    session.upo_pages = pages
     if not session.invoices:
         session.status = Status(SessionCode.CANCELLED)
-        return
-    if not session.accepted():
+    elif not session.accepted():
         session.status = Status(SessionCode.NO_GOOD_INVOICE)
-        return
-    session.status = Status(SessionCode.SUCCESS)
-    for page in session_upo_pages(session, system.settings.environment):
-        reference = numbers.reference_number(numbers.SESSION_UPO, done)
-        session.upo_pages[reference] = page
+    else:
+        session.status = Status(SessionCode.SUCCESS)

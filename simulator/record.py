@@ -4,6 +4,20 @@ import base64
 import json
 import threading
 
+from .exchange import XML, Response
+
+NOTHING = Response(0)
+
+# Receipts and files are texts to the description: their beginning is enough.
+DOCUMENT_LIMIT = 4096
+
+
+def _document_start(response):
+    """The body to keep of an answer: the first whole characters of a document."""
+    if response.content_type != XML:
+        return response.body
+    return response.body[:DOCUMENT_LIMIT].decode(errors="ignore").encode()
+
 
 def _body_fields(name, body):
     try:
@@ -28,7 +42,7 @@ class Recorder:
             **_body_fields("request_body", request.body),
             "status": response.status if response else None,
             "response_headers": _response_headers(response) if response else {},
-            **_body_fields("response_body", response.body if response else b""),
+            **_body_fields("response_body", _document_start(response or NOTHING)),
             "fault": response is None or response.is_fault,
         }
         line = json.dumps(entry, ensure_ascii=False) + "\n"

@@ -21,6 +21,8 @@ REFERENCE_LENGTH = 36
 HASH_LENGTH = 44
 IV_BYTES = 16
 IP_LIST_LIMIT = 10
+PACKAGE_MAX_BYTES = 5_000_000_000
+COMPRESSIONS = ("Zip", "TarGz")
 MIN_PAGE = 10
 NIP = r"[1-9]((\d[1-9])|([1-9]\d))\d{7}"
 KSEF_NUMBER = (
@@ -77,23 +79,39 @@ LOGIN_BODY = is_record(
     },
     {"publicKeyId": _key_id, "authorizationPolicy": or_null(POLICY)},
 )
-OPEN_BODY = is_record(
+_SESSION = {
+    "formCode": is_record(
+        {
+            "systemCode": is_text(1),
+            "schemaVersion": is_text(1),
+            "value": is_text(1),
+        }
+    ),
+    "encryption": is_record(
+        {
+            "encryptedSymmetricKey": is_base64(),
+            "initializationVector": is_base64(size=IV_BYTES),
+        },
+        {"publicKeyId": _key_id},
+    ),
+}
+OPEN_BODY = is_record(_SESSION)
+_BATCH_PART = is_record(
+    {"ordinalNumber": is_whole(1), "fileSize": is_whole(1), "fileHash": _hash}
+)
+OPEN_BATCH_BODY = is_record(
     {
-        "formCode": is_record(
+        **_SESSION,
+        "batchFile": is_record(
             {
-                "systemCode": is_text(1),
-                "schemaVersion": is_text(1),
-                "value": is_text(1),
-            }
-        ),
-        "encryption": is_record(
-            {
-                "encryptedSymmetricKey": is_base64(),
-                "initializationVector": is_base64(size=IV_BYTES),
+                "fileSize": is_whole(1, PACKAGE_MAX_BYTES),
+                "fileHash": _hash,
+                "fileParts": is_list(_BATCH_PART),
             },
-            {"publicKeyId": _key_id},
+            {"compressionType": or_null(is_one_of(COMPRESSIONS))},
         ),
-    }
+    },
+    {"offlineMode": is_flag},
 )
 SEND_BODY = is_record(
     {

@@ -7,15 +7,27 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from . import auth, invoices, links, queries, service_limits, sessions, tokens
+from . import (
+    auth,
+    batches,
+    invoices,
+    lighthouse,
+    queries,
+    service_limits,
+    sessions,
+    storage,
+    tokens,
+)
 from . import request_shapes as shapes
 from .jwt import ACCESS, OPERATION, REFRESH
 from .limits import OTHER_GROUP, PUBLIC_GROUP
+from .links import STORAGE_PREFIX
 
 PREFIX = "/v2"
 SEND_RIGHTS = ("InvoiceWrite", "PefInvoiceWrite", "EnforcementOperations")
 SEE_RIGHTS = ("InvoiceWrite", "Introspection", *SEND_RIGHTS[1:])
 LIST_RIGHTS = ("InvoiceWrite", "Introspection", "EnforcementOperations")
+BATCH_RIGHTS = ("InvoiceWrite", "EnforcementOperations")
 READ_RIGHTS = ("InvoiceRead",)
 PARAMETER_PATTERNS = {"ksefNumber": (35, 36, shapes.KSEF_NUMBER)}
 REFERENCE_PATTERN = (shapes.REFERENCE_LENGTH, shapes.REFERENCE_LENGTH, None)
@@ -60,6 +72,10 @@ def _session(name, method, path, handler, group, rights=SEE_RIGHTS, **extra):
 def _read(name, method, path, handler, group, **extra):
     full = f"{PREFIX}/invoices{path}"
     return Operation(name, method, full, handler, group, rights=READ_RIGHTS, **extra)
+
+
+def _outside(name, method, path, handler):
+    return Operation(name, method, path, handler, None, ())
 
 
 REFERENCE = "/{referenceNumber}"
@@ -132,11 +148,28 @@ OPERATIONS = (
         "POST",
         f"/online{REFERENCE}/close",
         sessions.close_online,
-        "onlineSession",
+        "onlineSessionClose",
         SEND_RIGHTS,
     ),
     _session(
-        "session_list",
+        "open_batch",
+        "POST",
+        "/batch",
+        batches.open_batch,
+        "batchSession",
+        BATCH_RIGHTS,
+        body=shapes.OPEN_BATCH_BODY,
+    ),
+    _session(
+        "close_batch",
+        "POST",
+        f"/batch{REFERENCE}/close",
+        batches.close_batch,
+        "batchSessionClose",
+        BATCH_RIGHTS,
+    ),
+    _session(
+        "sessions_list",
         "GET",
         "",
         sessions.session_list,
@@ -156,7 +189,7 @@ OPERATIONS = (
         query=shapes.page_size(1000),
     ),
     _session(
-        "session_invoices_failed",
+        "failed_invoices",
         "GET",
         REFERENCE + "/invoices/failed",
         invoices.session_invoices_failed,
@@ -167,14 +200,14 @@ OPERATIONS = (
         "ksef_upo",
         "GET",
         REFERENCE + "/invoices/ksef/{ksefNumber}/upo",
-        invoices.ksef_upo,
+        invoices.upo_by_number,
         "sessionMisc",
     ),
     _session(
         "invoice_status", "GET", INVOICE, invoices.invoice_status, "invoiceStatus"
     ),
     _session(
-        "invoice_upo", "GET", INVOICE + "/upo", invoices.invoice_upo, "sessionMisc"
+        "invoice_upo", "GET", INVOICE + "/upo", invoices.upo_by_reference, "sessionMisc"
     ),
     _session(
         "session_upo",
@@ -199,16 +232,13 @@ OPERATIONS = (
         queries.invoice_download,
         "invoiceDownload",
     ),
-    Operation(
-        "download_link",
-        "GET",
-        links.STORAGE_PREFIX + "{name}",
-        links.download_link,
-        None,
-        (),
-    ),
+    _outside("lighthouse_status", "GET", "/lighthouse/status", lighthouse.status),
+    _outside("lighthouse_messages", "GET", "/lighthouse/messages", lighthouse.messages),
+    _outside("upo_link", "GET", STORAGE_PREFIX + "{name}", storage.download),
+    _outside("upload_part", "PUT", STORAGE_PREFIX + "{name}", storage.upload_part),
 )
 NAMES = frozenset(operation.name for operation in OPERATIONS)
+API = frozenset(operation.name for operation in OPERATIONS if operation.is_api)
 
 
 def _pattern(path):

@@ -1,10 +1,13 @@
 """The FA(3) schema, compiled from a folder; imports are resolved by file name only."""
 
 import os
+import threading
 from urllib.parse import unquote
 
 from lxml import etree
 
+# A schema keeps the messages of its last check: one check at a time.
+_checking = threading.Lock()
 FA3_FILE = "schemat_FA(3)_v1-0E.xsd"
 
 
@@ -29,6 +32,9 @@ def compile_schema(folder, name=FA3_FILE):
 
 def schema_problems(schema, root):
     """The validator's sentences, at most a handful; empty when valid or no schema."""
-    if schema is None or schema.validate(root):
+    if schema is None:
         return []
-    return [entry.message for entry in list(schema.error_log)[:5]]
+    with _checking:
+        if schema.validate(root):
+            return []
+        return [entry.message for entry in list(schema.error_log)[:5]]

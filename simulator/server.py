@@ -9,8 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from . import control, pipeline, routing
+from .batches import PART_MAX_BYTES
 from .exchange import Request, Response
 from .faults import DroppedError
+from .uploads import receive
 
 LOOPBACK = "127.0.0.1"
 MAX_BODY_BYTES = 16_000_000
@@ -30,7 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal():
             return self._refuse(411)
-        if int(length) > MAX_BODY_BYTES:
+        if int(length) > (PART_MAX_BYTES if self._is_upload else MAX_BODY_BYTES):
             return self._refuse(413)
         request = self._read_request(int(length))
         if request.path.startswith(control.PREFIX):
@@ -39,15 +41,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _handle
 
+    @property
+    def _is_upload(self):
+        return self.command == "PUT"
+
     def _read_request(self, length):
         parts = urlsplit(self.path)
+        arrived = self.server.system.clock.now()
+        if self._is_upload:
+            content = {"upload": receive(self.rfile, length)}
+        else:
+            content = {"body": self.rfile.read(length)}
         return Request(
             method=self.command,
             path=unquote(parts.path),
             query=parse_qs(parts.query, keep_blank_values=True),
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(length),
             client_ip=self.client_address[0],
+            arrived=arrived,
+            **content,
         )
 
     def _answer(self, request):
@@ -57,13 +69,12 @@ class _Handler(BaseHTTPRequestHandler):
             is_path = routing.is_path(request.path)
             self._write(Response(405 if is_path else 404))
             return
-        attempt = control.note_attempt(system, operation, request)
-        system.counters.add(operation.name)
+        attempt = control.note_request(system, operation, request)
         try:
             response = pipeline.answer(system, operation, params, request)
         except DroppedError:
             response = None
-        attempt["outcome"] = str(response.status) if response else "dropped"
+        control.note_answer(system, attempt, response)
         if system.recorder and operation.is_api:
             system.recorder.add(self.path, request, response)
         self._write(response) if response else self._drop()

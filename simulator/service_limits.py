@@ -8,7 +8,7 @@ from .exchange import json_response
 
 
 def rate_limits(system, call):
-    return json_response(200, system.limits.effective)
+    return json_response(200, system.limits.shown())
 
 
 def context_limits(system, call):

@@ -1,28 +1,31 @@
-"""Handlers: opening, closing, showing and listing interactive sessions.
+"""Handlers: opening and closing interactive sessions; showing and listing all.
 
-Source: KSeF API 2.0, section on the interactive session.
+Source: KSeF API 2.0, sections on the interactive and on the batch session.
 """
 
 import base64
-from datetime import timedelta
 
 from . import numbers
 from .auth import check_key_id
 from .clock import to_text
+from .crypto import sha256_base64
 from .document import FORMS
 from .exchange import XML, Response, json_response
 from .keys import SYMMETRIC_USAGE
-from .links import HASH_HEADER, make_link
+from .links import HASH_HEADER
 from .paging import page
 from .problems import Code, forbidden, invalid, refusal
-from .processing import close_session, sha256_base64
+from .processing import close_session
 from .state import Session
 from .statuses import SessionCode, describe_session
+from .storage import session_receipt_path
 
 TEST_ONLY_FORMS = {"FA (2)"}
+BATCH = "Batch"
 SEES_ALL = {"Introspection", "EnforcementOperations"}
 GROUPS = {
     SessionCode.OPEN: "InProgress",
+    SessionCode.IN_WORK: "InProgress",
     SessionCode.CLOSED: "InProgress",
     SessionCode.SUCCESS: "Succeeded",
     SessionCode.CANCELLED: "Cancelled",
@@ -37,20 +40,21 @@ def _check_form(system, form):
         raise invalid("Wskazany kod formularza nie jest wspierany.")
 
 
-def open_online(system, call):
+def new_session(system, call, kind):
+    """Begin a session of ``kind``, the two letters of its reference."""
     encryption = call.body["encryption"]
     _check_form(system, call.body["formCode"])
     check_key_id(system, SYMMETRIC_USAGE, encryption.get("publicKeyId"))
     now = system.clock.now()
     session = Session(
-        reference=numbers.reference_number(numbers.ONLINE_SESSION, now),
+        reference=numbers.reference_number(kind, now),
         form=call.body["formCode"],
         context=call.login.context,
         subject=call.login.token.author,
         token_reference=call.login.token.reference,
         created=now,
         updated=now,
-        valid_until=now + timedelta(hours=system.settings.session_hours),
+        valid_until=now + system.settings.session_life(),
         key_due=now + system.settings.processing() / 2,
         wrapped_key=base64.b64decode(encryption["encryptedSymmetricKey"]),
         iv=base64.b64decode(encryption["initializationVector"]),
@@ -58,6 +62,11 @@ def open_online(system, call):
         fate=call.fate,
     )
     system.book.sessions[session.reference] = session
+    return session
+
+
+def open_online(system, call):
+    session = new_session(system, call, numbers.ONLINE_SESSION)
     answer = {
         "referenceNumber": session.reference,
         "validUntil": to_text(session.valid_until),
@@ -70,16 +79,23 @@ def find_session(system, call, word="znaleziona"):
     reference = call.params["referenceNumber"]
     session = system.book.sessions.get(reference)
     if session is None or session.context != call.login.context:
-        detail = f"Sesja o numerze referencyjnym {reference} nie została {word}."
-        raise refusal(Code.NO_SESSION, detail)
+        raise _no_session(reference, word)
     if not _sees(call, session):
         raise forbidden("insufficient-resource-access")
     return session
 
 
-def find_open_session(system, call, purpose):
+def _no_session(reference, word):
+    detail = f"Sesja o numerze referencyjnym {reference} nie została {word}."
+    return refusal(Code.NO_SESSION, detail)
+
+
+def find_open_session(system, call, purpose, is_batch=False):
     """The session of the path if it is still open, else 21180."""
-    session = find_session(system, call, "odnaleziona")
+    word = "znaleziona" if is_batch else "odnaleziona"
+    session = find_session(system, call, word)
+    if session.is_batch != is_batch:
+        raise _no_session(session.reference, word)
     if session.status.code != SessionCode.OPEN:
         detail = f"Status sesji ({session.status.code}) uniemożliwia {purpose}."
         raise refusal(Code.SESSION_STATUS, detail)
@@ -104,9 +120,9 @@ def _counts(session):
 
 def _upo_pages(system, call, session):
     pages = []
-    for reference, content in session.upo_pages.items():
-        path = f"01/{session.reference}/session-upo/{reference}.xml"
-        link = make_link(system, call, path, content, sha256_base64(content))
+    for reference in session.upo_pages:
+        path = session_receipt_path(session, reference)
+        link = system.signer.read_link(call.request.base_url, path)
         pages.append(
             {
                 "referenceNumber": reference,
@@ -121,7 +137,7 @@ def session_status(system, call):
     session = find_session(system, call)
     total, accepted, failed = _counts(session)
     answer = {
-        "status": describe_session(call.fate or session.status),
+        "status": describe_session(call.fate or session.status, session.is_batch),
         "dateCreated": to_text(session.created),
         "dateUpdated": to_text(session.updated),
         "validUntil": to_text(session.valid_until),
@@ -173,7 +189,7 @@ def _describe_item(session):
     total, accepted, failed = _counts(session)
     return {
         "referenceNumber": session.reference,
-        "status": describe_session(session.status),
+        "status": describe_session(session.status, session.is_batch),
         "dateCreated": to_text(session.created),
         "dateUpdated": to_text(session.updated),
         "validUntil": to_text(session.valid_until),
@@ -189,7 +205,7 @@ def session_list(system, call):
     found = [
         session
         for session in system.book.sessions.values()
-        if call.query["sessionType"] == "Online"
+        if session.is_batch == (call.query["sessionType"] == BATCH)
         and session.context == call.login.context
         and _sees(call, session)
         and _matches(session, call.query)

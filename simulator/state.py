@@ -71,8 +71,42 @@ class Login:
 
 
 @dataclass
+class Part:
+    """A part of a package: as declared, then as it came in; ``file`` holds it."""
+
+    ordinal: int
+    size: int
+    hash: str
+    file: object = field(default=None, repr=False)
+    received_size: int = 0
+    received_hash: str = ""
+
+
+@dataclass
+class Package:
+    """What a batch session declares about its archive, in bytes and Base64 hashes."""
+
+    size: int
+    hash: str
+    compression: str
+    parts: list
+    offline: bool
+    upload_until: datetime
+
+    def discard(self):
+        """Throw the parts away that came in."""
+        for part in self.parts:
+            if part.file:
+                part.file.close()
+                part.file = None
+
+
+@dataclass
 class Session:
-    """An interactive session; ``subject`` is the (type, value) who opened it."""
+    """A session; ``subject`` is the (type, value) who opened it.
+
+    ``package`` makes it a batch session; an interactive one has none.
+    """
 
     reference: str
     form: dict
@@ -86,12 +120,17 @@ class Session:
     wrapped_key: bytes = field(repr=False)
     iv: bytes = field(repr=False)
     public_key_id: str | None = None
+    package: Package | None = None
     key: bytes | None = field(default=None, repr=False)
     fate: Status | None = None
     status: Status = SESSION_OPEN
     closed: datetime | None = None
     invoices: list = field(default_factory=list)
     upo_pages: dict = field(default_factory=dict)
+
+    @property
+    def is_batch(self):
+        return self.package is not None
 
     def finished(self):
         return [invoice for invoice in self.invoices if invoice.status.is_final]
@@ -100,7 +139,7 @@ class Session:
         return [invoice for invoice in self.invoices if invoice.ksef_number]
 
 
-@dataclass
+@dataclass(slots=True)
 class Invoice:
     """An invoice sent; ``facts`` are what could be read from its XML."""
 
@@ -111,7 +150,8 @@ class Invoice:
     due: datetime
     invoice_hash: str
     invoice_size: int
-    content: bytes = field(repr=False)
+    content: bytes = field(default=b"", repr=False)
+    file_name: str | None = None
     offline: bool = False
     corrected_hash: str | None = None
     fate: Status | None = None
@@ -122,7 +162,6 @@ class Invoice:
     ksef_number: str | None = None
     acquired: datetime | None = None
     stored: datetime | None = None
-    upo: bytes = field(default=b"", repr=False)
 
     @property
     def duplicate_key(self):
@@ -140,9 +179,15 @@ class Settings:
     hwm_seconds: float = 60.0
     session_hours: float = 12.0
     max_invoices: int = 10000
+    upo_page_size: int = 10000
+    latency_seconds: float = 0.0
+    lighthouse: dict = field(default_factory=lambda: {"status": "AVAILABLE"})
 
     def processing(self):
         return timedelta(seconds=self.processing_seconds)
+
+    def session_life(self):
+        return timedelta(hours=self.session_hours)
 
     def storage(self):
         return timedelta(seconds=self.storage_seconds)
@@ -171,7 +216,6 @@ class Book:
     def add_invoice(self, invoice):
         self.invoices[invoice.reference] = invoice
         invoice.session.invoices.append(invoice)
-        self.waiting.append(invoice)
 
     def accept(self, invoice):
         self.by_ksef_number[invoice.ksef_number] = invoice

@@ -32,12 +32,17 @@ class LoginCode(IntEnum):
 
 
 class SessionCode(IntEnum):
-    """Status of an interactive session."""
+    """Status of a session; CLOSED is an interactive one's, IN_WORK a batch's."""
 
     OPEN = 100
+    IN_WORK = 150
     CLOSED = 170
     SUCCESS = 200
+    PACKAGE_ERROR = 405
     KEY_ERROR = 415
+    TOO_MANY_INVOICES = 420
+    ARCHIVE_ERROR = 430
+    DECRYPTION_ERROR = 435
     CANCELLED = 440
     NO_GOOD_INVOICE = 445
 
@@ -82,6 +87,20 @@ SESSION_TEXTS = {
     SessionCode.CANCELLED: "Sesja anulowana",
     SessionCode.NO_GOOD_INVOICE: "Błąd weryfikacji, brak poprawnych faktur",
 }
+BATCH_TEXTS = {
+    SessionCode.OPEN: "Sesja wsadowa rozpoczęta",
+    SessionCode.IN_WORK: "Trwa przetwarzanie",
+    SessionCode.SUCCESS: "Sesja wsadowa przetworzona pomyślnie",
+    SessionCode.PACKAGE_ERROR: (
+        "Błąd weryfikacji poprawności dostarczonych elementów paczki"
+    ),
+    SessionCode.KEY_ERROR: "Błąd odszyfrowania dostarczonego klucza",
+    SessionCode.TOO_MANY_INVOICES: "Przekroczony limit faktur w sesji",
+    SessionCode.ARCHIVE_ERROR: "Błąd dekompresji pierwotnego archiwum",
+    SessionCode.DECRYPTION_ERROR: ("Błąd odszyfrowania zaszyfrowanych części archiwum"),
+    SessionCode.CANCELLED: "Sesja anulowana",
+    SessionCode.NO_GOOD_INVOICE: "Błąd weryfikacji, brak poprawnych faktur",
+}
 INVOICE_TEXTS = {
     InvoiceCode.RECEIVED: "Faktura przyjęta do dalszego przetwarzania",
     InvoiceCode.IN_WORK: "Trwa przetwarzanie",
@@ -115,6 +134,7 @@ INCIDENT = (
 )
 KEY_NOT_DECRYPTED = "Rozszyfrowania klucza symetrycznego zakończone błędem"
 NO_INVOICES = "Nie przesłano faktur"
+UPLOAD_TOO_LATE = "Przekroczono czas wysyłki"
 
 DEFAULT_LOGIN_DETAILS = {
     LoginCode.NO_RIGHTS: (NO_PERMISSIONS,),
@@ -164,8 +184,9 @@ def describe_login(status):
     return _describe(LOGIN_TEXTS, DEFAULT_LOGIN_DETAILS, status)
 
 
-def describe_session(status):
-    return _describe(SESSION_TEXTS, DEFAULT_SESSION_DETAILS, status)
+def describe_session(status, is_batch):
+    texts = BATCH_TEXTS if is_batch else SESSION_TEXTS
+    return _describe(texts, DEFAULT_SESSION_DETAILS, status)
 
 
 def describe_invoice(status):

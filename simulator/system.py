@@ -10,6 +10,7 @@ from .faults import Faults
 from .jwt import Mint
 from .keys import KeyRing
 from .limits import RateLimits
+from .links import Signer
 from .state import Book, Login, Settings
 
 
@@ -37,7 +38,7 @@ class System:
         """Forget all tokens, logins, sessions, invoices and links."""
         self.book = Book()
         self.mint = Mint(self.clock)
-        self.links = {}
+        self.signer = Signer(self.clock)
 
 
 @dataclass

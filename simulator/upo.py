@@ -8,7 +8,6 @@ from lxml import etree
 from .clock import WARSAW
 
 NAMESPACE = "http://upo.schematy.mf.gov.pl/KSeF/v4-3"
-PAGE_LIMIT = 10000
 RECEIVERS = {
     "production": "Ministerstwo Finansów",
     "demo": "Ministerstwo Finansów - środowisko przedprodukcyjne (TR)",
@@ -83,13 +82,13 @@ def invoice_upo(invoice, environment):
     return _write(invoice.session, [invoice], environment)
 
 
-def session_upo_pages(session, environment):
+def session_upo_pages(session, environment, page_size):
     """The pages of the collective receipt of a finished session, as bytes."""
     accepted = session.accepted()
-    starts = range(0, len(accepted), PAGE_LIMIT)
+    starts = range(0, len(accepted), page_size)
     pages = []
     for number, start in enumerate(starts, 1):
-        part = accepted[start : start + PAGE_LIMIT]
+        part = accepted[start : start + page_size]
         page = (number, len(starts), start + 1, start + len(part), len(accepted))
         pages.append(_write(session, part, environment, page))
     return pages

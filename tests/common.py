@@ -100,7 +100,8 @@ class KsefCase(AccountTestInvoicingCommon):
         """Run the background job once, as the scheduler does."""
         self.env.flush_all()
         with self.enter_registry_test_mode():
-            self.env.ref("l10n_pl_ksef.ir_cron_run").method_direct_trigger()
+            for cron in self.env["l10n_pl_ksef.job"]._get_crons():
+                cron.method_direct_trigger()
         self.env.invalidate_all()
 
     def advance(self, document, *states, most=25):
@@ -111,8 +112,11 @@ class KsefCase(AccountTestInvoicingCommon):
         for _step in range(most):
             if document.state in states:
                 return
-            document.connection_id.write({"retry_on": False, "limits": False})
-            if document.state != "blocked":
+            document.connection_id.retry_on = False
+            self.env["l10n_pl_ksef.limit"].sudo().search([]).unlink()
+            if document.session_id.next_step_on:
+                document.session_id.next_step_on = fields.Datetime.now()
+            if document.state != "blocked" and not document._is_in_package():
                 document.next_step_on = fields.Datetime.now()
             self.step()
         self.fail(f"still {document.state} ({document.status_code}) after {most} steps")
@@ -122,7 +126,8 @@ class KsefCase(AccountTestInvoicingCommon):
         self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             job = self.env(cr=cr, user=1, su=True)["l10n_pl_ksef.job"]
-            job._release_blocked()
-            job._run_next()
-            job._close_sessions()
+            connections = job.env["l10n_pl_ksef.connection"].search([])
+            job._release_blocked(connections)
+            job._run_next(connections)
+            job._close_sessions(connections)
         self.env.invalidate_all()

@@ -68,14 +68,15 @@ class TestObstacles(KsefCase):
         self.assertEqual(document.environment, "test")
 
     def test_neutralized_database_has_no_secret_and_no_job(self):
-        cron = self.env.ref("l10n_pl_ksef.ir_cron_run")
+        crons = self.env["l10n_pl_ksef.job"]._get_crons()
         _invoice, document = self.post_invoice()
         self.advance(document, "accepted")
         self.step()
         self.env.flush_all()
         self.env.cr.execute(NEUTRALIZE.read_text(encoding="utf-8"))
         self.env.invalidate_all()
-        self.assertFalse(cron.active)
+        self.assertTrue(crons)
+        self.assertFalse(any(crons.mapped("active")))
         self.assertFalse(self.company.l10n_pl_ksef_environment)
         names = ("sealed_token", "sealed_access", "sealed_refresh")
         self.assertFalse(any(self.connection[name] for name in names))

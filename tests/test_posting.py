@@ -33,11 +33,10 @@ class TestPosting(KsefCase):
         return sum(self.simulator.control("requests").values())
 
     def test_posting_wakes_the_job(self):
-        cron = self.env.ref("l10n_pl_ksef.ir_cron_run")
-        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
-        triggers.unlink()
+        ours = [("cron_id", "in", self.env["l10n_pl_ksef.job"]._get_crons().ids)]
+        self.env["ir.cron.trigger"].search(ours).unlink()
         self.post_invoice()
-        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
+        self.assertEqual(self.env["ir.cron.trigger"].search_count(ours), 1)
 
     def test_person_is_stopped_by_missing_data_and_told_all_of_it(self):
         self.buyer.write({"vat": False, "street": False, "city": False, "zip": False})
@@ -108,7 +107,7 @@ class TestPosting(KsefCase):
         self.assertEqual(invoice.l10n_pl_ksef_state, "queued")
 
     def test_posting_goes_on_when_somebody_deleted_the_job(self):
-        self.env.ref("l10n_pl_ksef.ir_cron_run").unlink()
+        self.env["l10n_pl_ksef.job"]._get_crons().unlink()
         invoice, _document = self.post_invoice()
         self.assertEqual(invoice.l10n_pl_ksef_state, "queued")
 

@@ -13,9 +13,15 @@ FORBIDDEN = {
     "simulator": {"odoo", "ksef", "fa3", "requests"},
 }
 # Of the protocol, everybody may know values and errors; the gateway alone calls.
-CALLING_MODULES = {"auth", "client", "crypto", "links", "messages", "transport", "upo"}
+CALLING_MODULES = {
+    *("auth", "batch", "client", "crypto", "exchange", "lighthouse", "links"),
+    *("messages", "messages_batch", "storage", "transport", "upo"),
+}
 KNOW_TOKENS = {"l10n_pl_ksef_setup.py", "l10n_pl_ksef_setup_words.py"}
-MAY_CALL = {"l10n_pl_ksef_gateway.py", "l10n_pl_ksef_session.py"}
+MAY_CALL = {
+    *("l10n_pl_ksef_gateway.py", "l10n_pl_ksef_gateway_client.py"),
+    *("l10n_pl_ksef_gateway_login.py", "l10n_pl_ksef_session.py"),
+}
 
 
 @tagged("post_install_l10n", "post_install", "-at_install")

@@ -66,3 +66,22 @@ class EndpointTest(unittest.TestCase):
         ):
             with self.subTest(url=url), self.assertRaises(ValueError):
                 endpoint_for("test", url)
+
+    def test_availability_service_is_beside_the_environment(self):
+        for environment, url in (
+            ("production", "https://api-latarnia.ksef.mf.gov.pl"),
+            ("demo", ""),
+            ("test", "https://api-latarnia-test.ksef.mf.gov.pl"),
+        ):
+            self.assertEqual(endpoint_for(environment).lighthouse_url, url)
+
+    def test_an_override_brings_its_own_availability_service(self):
+        for override, url in (
+            ("http://127.0.0.1:8123/v2", "http://127.0.0.1:8123/lighthouse"),
+            ("http://127.0.0.1:8123", "http://127.0.0.1:8123/lighthouse"),
+            ("https://g.example.pl/ksef/v2", "https://g.example.pl/ksef/lighthouse"),
+        ):
+            endpoint = endpoint_for("demo", override)
+            self.assertEqual(endpoint.lighthouse_url, url)
+            self.assertTrue(endpoint.is_override)
+        self.assertFalse(endpoint_for("demo").is_override)

@@ -1,74 +1,16 @@
-import importlib.util
 import logging
-import time
-import unittest
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
-from .. import crypto, errors, messages, number, statuses, upo
+from .. import crypto, errors, number, statuses, upo
 from ..auth import login_with_token, refresh_access
 from ..statuses import LoginProblem, Verdict
 from ..token import parse
+from .journey_case import SimulatorCase
 from .support import NIP, Simulator, client_for, invoice
 
 OTHER_NIP = "1111111111"
-PATIENCE_SECONDS = 20
 # Receipts give their times with three fractional digits.
 MILLISECOND = timedelta(milliseconds=1)
-
-
-def schema_arguments():
-    """Name the folder of the FA(3) schema where a package that holds it is there."""
-    spec = importlib.util.find_spec("ksef_client")
-    if spec is None:
-        return ()
-    folder = Path(spec.submodule_search_locations[0], "documents", "fa3", "schemas")
-    return ("--schema-dir", str(folder))
-
-
-class SimulatorCase(unittest.TestCase):
-    """One simulator for the class, a fresh book and a fresh client for each test."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.simulator = Simulator("--processing-seconds", "0", *schema_arguments())
-        cls.addClassCleanup(cls.simulator.close)
-
-    def setUp(self):
-        super().setUp()
-        self.simulator.control("reset", {})
-        self.simulator.control("settings", {"login_seconds": 0, "storage_seconds": 0})
-        self.client = client_for(self.simulator.url)
-        self.addCleanup(self.client.transport.close)
-
-    def login(self, nip=NIP, **fields):
-        self.token, self.token_reference = self.simulator.token(nip, **fields)
-        return login_with_token(self.client, self.token, nip)
-
-    def session_key(self):
-        return crypto.choose_key(
-            self.client.public_keys(), messages.USAGE_SESSION, self.client.now()
-        )
-
-    def open(self, access):
-        self.key = crypto.new_session_key()
-        opened = self.client.open_online_session(access, self.key, self.session_key())
-        return opened.reference
-
-    def settled(self, access, session, reference):
-        """Poll one invoice until KSeF has decided."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
-            found = self.client.invoice_status(access, session, reference)
-            if statuses.invoice_verdict(found.code) is not Verdict.PENDING:
-                return found
-            time.sleep(0.02)
-        raise AssertionError("KSeF did not decide in time")
-
-    def send(self, access, session, xml):
-        encrypted = crypto.encrypt_invoice(xml, self.key)
-        return self.client.send_invoice(access, session, encrypted)
 
 
 class JourneyTest(SimulatorCase):

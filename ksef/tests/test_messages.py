@@ -2,7 +2,7 @@ import base64
 import unittest
 from datetime import date, datetime, timezone
 
-from .. import crypto, messages
+from .. import batch, crypto, messages, messages_batch
 from ..secret import Secret
 from ..wire import MessageError
 from .support import NIP, key_entry
@@ -65,6 +65,49 @@ class RequestTest(unittest.TestCase):
         self.assertEqual(
             base64.b64decode(sent["encryptedInvoiceContent"]), encrypted.content
         )
+
+    def test_opening_of_a_batch_declares_archive_and_parts(self):
+        part = batch.Part(1, 16048, "part-hash", None)
+        for kind, name in (("tar_gz", "TarGz"), ("zip", "Zip")):
+            package = batch.Package(
+                16037, "hash", batch.Compression(kind), (part, part)
+            )
+            request = messages_batch.OpenBatchRequest(
+                package, b"wrapped", b"i" * 16, "key-id"
+            )
+            sent = request.to_json()
+            declared = {
+                "ordinalNumber": 1,
+                "fileSize": 16048,
+                "fileHash": "part-hash",
+            }
+            self.assertEqual(
+                sent["batchFile"],
+                {
+                    "fileSize": 16037,
+                    "fileHash": "hash",
+                    "compressionType": name,
+                    "fileParts": [declared, declared],
+                },
+            )
+            self.assertEqual(
+                set(sent), {"formCode", "batchFile", "encryption", "offlineMode"}
+            )
+            self.assertIs(sent["offlineMode"], False)
+            self.assertEqual(sent["encryption"]["publicKeyId"], "key-id")
+
+    def test_list_of_sessions_names_kind_and_window(self):
+        for kind, name in (("online", "Online"), ("batch", "Batch")):
+            query = messages_batch.SessionQuery(kind, PARSED, PARSED).query()
+            self.assertEqual(
+                query,
+                {
+                    "sessionType": name,
+                    "dateCreatedFrom": "2025-07-11T12:23:56.015+00:00",
+                    "dateCreatedTo": "2025-07-11T12:23:56.015+00:00",
+                    "pageSize": 1000,
+                },
+            )
 
     def test_search_leaves_out_what_is_not_asked(self):
         query = messages.MetadataQuery(PARSED, PARSED, invoice_number="FV/1")
@@ -146,6 +189,7 @@ class AnswerTest(unittest.TestCase):
                 "permanentStorageDate": MOMENT,
                 "invoicingMode": "Online",
                 "upoDownloadUrl": "https://secret-link",
+                "upoDownloadUrlExpirationDate": MOMENT,
                 "status": {"code": 200, "description": "Sukces"},
             }
         )
@@ -157,7 +201,11 @@ class AnswerTest(unittest.TestCase):
         self.assertEqual(status.acquired_on, PARSED)
         self.assertEqual(status.stored_on, PARSED)
         self.assertEqual(status.mode, "Online")
-        self.assertNotIn("secret-link", repr(status))
+        self.assertEqual(
+            status.upo_link, messages.Link(Secret("https://secret-link"), PARSED)
+        )
+        self.assertNotIn("secret-link", f"{status!r} {status.upo_link}")
+        self.assertIsInstance(hash(status), int)
 
     def test_duplicate_names_the_original(self):
         status = messages.InvoiceStatus.from_json(
@@ -203,6 +251,95 @@ class AnswerTest(unittest.TestCase):
         )
         self.assertIsNone(status.valid_until)
 
+    def test_an_odd_link_spoils_nothing(self):
+        for url in (None, "", 5, []):
+            status = messages.InvoiceStatus.from_json(
+                {
+                    "referenceNumber": "EE",
+                    "status": {"code": 200},
+                    "upoDownloadUrl": url,
+                    "upoDownloadUrlExpirationDate": "tomorrow",
+                }
+            )
+            self.assertIsNone(status.upo_link)
+        page = messages.UpoPage.from_json(
+            {
+                "referenceNumber": "EU",
+                "downloadUrl": "u",
+                "downloadUrlExpirationDate": 5,
+            }
+        )
+        self.assertEqual(page.link, messages.Link(Secret("u")))
+
+    def test_receipts_of_a_session_are_read(self):
+        entry = {
+            "referenceNumber": "EU",
+            "downloadUrl": "https://secret-link",
+            "downloadUrlExpirationDate": MOMENT,
+        }
+        source = {"status": {"code": 200}, "upo": {"pages": [entry, entry]}}
+        status = messages.SessionStatus.from_json(source)
+        link = messages.Link(Secret("https://secret-link"), PARSED)
+        self.assertEqual(status.upo_pages, (messages.UpoPage("EU", link),) * 2)
+        self.assertNotIn("secret-link", repr(status))
+        for nothing in ({}, {"upo": None}, {"upo": {"pages": None}}):
+            status = messages.SessionStatus.from_json(
+                {"status": {"code": 100}, **nothing}
+            )
+            self.assertEqual(status.upo_pages, ())
+
+    def test_uploads_of_a_batch_come_in_order_and_hide_themselves(self):
+        def entry(number):
+            return {
+                "ordinalNumber": number,
+                "method": "PUT",
+                "url": f"https://secret/{number}",
+                "headers": {"x-ms-blob-type": "BlockBlob"},
+            }
+
+        opened = messages_batch.OpenBatch.from_json(
+            {"referenceNumber": "SB", "partUploadRequests": [entry(2), entry(1)]}
+        )
+        self.assertEqual([upload.number for upload in opened.uploads], [1, 2])
+        first = opened.uploads[0]
+        self.assertEqual(first.url, Secret("https://secret/1"))
+        self.assertEqual(first.headers, {"x-ms-blob-type": "BlockBlob"})
+        self.assertNotIn("secret/", repr(opened))
+        self.assertNotIn("BlockBlob", repr(opened))
+
+    def test_sessions_of_the_list_are_read(self):
+        page = messages_batch.SessionPage.from_json(
+            {
+                "sessions": [
+                    {
+                        "referenceNumber": "SB",
+                        "status": {"code": 440, "details": ["late"]},
+                        "dateCreated": MOMENT,
+                        "dateUpdated": MOMENT,
+                        "totalInvoiceCount": 3,
+                        "successfulInvoiceCount": 2,
+                        "failedInvoiceCount": 1,
+                    },
+                    {"referenceNumber": "SB2", "status": {"code": 100}},
+                ]
+            }
+        )
+        full, small = page.sessions
+        self.assertEqual(
+            (full.reference, full.code, full.details), ("SB", 440, ("late",))
+        )
+        self.assertEqual((full.created_on, full.updated_on), (PARSED, PARSED))
+        self.assertEqual(
+            (
+                full.invoice_count,
+                full.successful_invoice_count,
+                full.failed_invoice_count,
+            ),
+            (3, 2, 1),
+        )
+        self.assertEqual((small.invoice_count, small.created_on), (0, None))
+        self.assertEqual(page.next_page, "")
+
     def test_last_page_has_no_next(self):
         for ending in ({}, {"continuationToken": None}, {"continuationToken": ""}):
             page = messages.InvoicePage.from_json({"invoices": [], **ending})
@@ -241,6 +378,19 @@ class AnswerTest(unittest.TestCase):
         )
         self.assertEqual(set(limits["global"].values()), {None})
         self.assertEqual(limits["new_group"]["per_second"], 1)
+
+    def test_closing_counts_with_opening_on_an_older_server(self):
+        older = {
+            "onlineSession": {"perSecond": 1, "perMinute": 2, "perHour": 3},
+            "batchSession": {"perSecond": 4, "perMinute": 5, "perHour": 6},
+        }
+        limits = messages.rate_limits(older)
+        self.assertEqual(limits["online_session_close"], limits["online_session"])
+        self.assertEqual(limits["batch_session_close"], limits["batch_session"])
+        newer = {**older, "batchSessionClose": {"perSecond": 7, "perMinute": 8}}
+        limits = messages.rate_limits(newer)
+        self.assertEqual(limits["batch_session_close"]["per_second"], 7)
+        self.assertEqual(set(messages.rate_limits({})), set())
 
     def test_found_invoices_hold_what_is_compared(self):
         found = messages.found_invoices(
@@ -282,6 +432,23 @@ class UnreadableAnswerTest(unittest.TestCase):
             (messages.InvoicePage, {"invoices": {}}, "invoices"),
             (messages.InvoicePage, {"invoices": [{}]}, "invoices.referenceNumber"),
             (messages.PublicKey, {"certificate": "***"}, "certificate"),
+            (
+                messages_batch.OpenBatch,
+                {"referenceNumber": "r"},
+                "partUploadRequests",
+            ),
+            (messages_batch.PartUpload, {"ordinalNumber": 1, "method": "PUT"}, "url"),
+            (
+                messages_batch.PartUpload,
+                {"ordinalNumber": 1, "method": "PUT", "url": ""},
+                "url",
+            ),
+            (
+                messages_batch.PartUpload,
+                {"ordinalNumber": 1, "method": "PUT", "url": "u", "headers": {"a": 1}},
+                "headers",
+            ),
+            (messages_batch.SessionPage, {}, "sessions"),
         ):
             with self.subTest(name=name, source=source):
                 with self.assertRaises(MessageError) as caught:

@@ -26,6 +26,8 @@ class RouteTest(unittest.TestCase):
             routes.OPEN_ONLINE,
             routes.SEND_INVOICE,
             routes.CLOSE_ONLINE,
+            routes.OPEN_BATCH,
+            routes.CLOSE_BATCH,
             routes.TOKEN_REVOKE,
             routes.QUERY_METADATA,
         ):
@@ -39,3 +41,29 @@ class RouteTest(unittest.TestCase):
     def test_the_allow_list_names_real_calls(self):
         names = {route.operation for route in routes.ALL_ROUTES}
         self.assertLessEqual(routes.MAY_BE_REPEATED, names)
+
+    def test_opening_and_closing_count_apart(self):
+        groups = [
+            route.group
+            for route in (
+                routes.OPEN_ONLINE,
+                routes.CLOSE_ONLINE,
+                routes.OPEN_BATCH,
+                routes.CLOSE_BATCH,
+                routes.SESSIONS,
+            )
+        ]
+        self.assertEqual(
+            groups,
+            [
+                "online_session",
+                "online_session_close",
+                "batch_session",
+                "batch_session_close",
+                "session_list",
+            ],
+        )
+
+    def test_every_api_call_has_a_rate_group(self):
+        for route in routes.ALL_ROUTES:
+            self.assertTrue(route.group, route.operation)

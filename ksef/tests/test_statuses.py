@@ -30,14 +30,17 @@ SESSION = {
     200: (Verdict.ACCEPTED, True),
     405: (Verdict.REBUILD, True),
     415: (Verdict.NEW_SESSION, True),
-    420: (Verdict.REBUILD, True),
+    420: (Verdict.SPLIT, True),
     430: (Verdict.REBUILD, True),
     435: (Verdict.REBUILD, True),
-    440: (Verdict.NEW_SESSION, True),
-    445: (Verdict.REJECTED, True),
-    500: (Verdict.RESEND, True),
+    440: (Verdict.NOT_TAKEN, True),
+    445: (Verdict.SEE_INVOICES, True),
+    500: (Verdict.SEE_LIST, True),
     180: (Verdict.UNKNOWN, False),
-    499: (Verdict.UNKNOWN, True),
+    399: (Verdict.UNKNOWN, False),
+    400: (Verdict.SEE_LIST, True),
+    499: (Verdict.SEE_LIST, True),
+    999: (Verdict.SEE_LIST, True),
 }
 
 ERROR = {
@@ -98,7 +101,8 @@ LOGIN = (
 
 
 class VerdictTableTest(unittest.TestCase):
-    """Every documented code has one verdict, every other code is UNKNOWN."""
+    """Every documented code has one verdict; of the others a session's list decides
+    where the session failed, and everything else is UNKNOWN."""
 
     def test_invoice_codes_have_their_verdict(self):
         for code, verdict in INVOICE.items():

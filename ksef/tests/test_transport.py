@@ -10,7 +10,7 @@ from unittest import mock
 
 import requests
 
-from .. import errors, routes, transport
+from .. import errors, exchange, routes, transport
 from ..environments import endpoint_for
 from ..secret import Secret
 from ..transport import Transport
@@ -361,6 +361,52 @@ class RepeatTest(ServerCase):
                 self.assertEqual(len(server.requests), 1)
 
 
+class GateTest(ServerCase):
+    """Every request of the API passes the gate first, under its rate group."""
+
+    def gated(self, url, gate):
+        client = self.transport(url)
+        client.gate = gate
+        return client
+
+    def test_gate_hears_the_group_before_the_request(self):
+        server = self.serve(reply(200, {}), reply(200, {}))
+        heard = []
+        client = self.gated(
+            server.url, lambda group: heard.append((group, len(server.requests)))
+        )
+        client.request(routes.CHALLENGE)
+        client.request(routes.SESSION_STATUS, **GET)
+        self.assertEqual(heard, [("anonymous", 0), ("session_misc", 1)])
+
+    def test_a_repeated_request_passes_it_again(self):
+        server = self.serve(drop, reply(200, {}))
+        heard = []
+        self.gated(server.url, heard.append).request(routes.SESSION_STATUS, **GET)
+        self.assertEqual(heard, ["session_misc"] * 2)
+
+    def test_a_closed_gate_keeps_the_request_back(self):
+        server = self.serve(reply(200, {}))
+
+        def closed(group):
+            raise errors.KsefRateLimited(group=group, retry_after_seconds=30)
+
+        for route, call in ((routes.SEND_INVOICE, POST), (routes.RATE_LIMITS, {})):
+            with self.assertRaises(errors.KsefRateLimited) as caught:
+                self.gated(server.url, closed).request(route, **call)
+            self.assertEqual(caught.exception.group, route.group)
+            self.assertEqual(caught.exception.retry_after_seconds, 30)
+        self.assertEqual(server.requests, [])
+
+    def test_a_gate_may_be_given_at_once(self):
+        heard = []
+        server = self.serve(reply(200, {}))
+        client = Transport(endpoint_for("test", server.url), "addon/1.0", heard.append)
+        self.addCleanup(client.close)
+        client.request(routes.CHALLENGE)
+        self.assertEqual(heard, ["anonymous"])
+
+
 class ServerFactsTest(ServerCase):
     """Clock and notices of the server are kept for the caller."""
 
@@ -414,7 +460,7 @@ class LogTest(ServerCase):
 
     def test_line_of_a_refusal_names_the_reference_for_the_helpdesk(self):
         server = self.serve(reply(400, {"traceId": "00-ab-cd-00", "errors": []}))
-        with self.assertLogs(transport.__name__, logging.INFO) as logs:
+        with self.assertLogs(exchange.__name__, logging.INFO) as logs:
             self.failure(routes.CHALLENGE, errors.KsefRefused, server.url)
         self.assertIn("HTTP 400", logs.output[0])
         self.assertIn("reference 00-ab-cd-00", logs.output[0])
@@ -422,7 +468,7 @@ class LogTest(ServerCase):
     def test_line_holds_no_value_of_the_call(self):
         server = self.serve(reply(200, {"status": {"code": 100}}), drop, drop)
         client = self.transport(server.url)
-        with self.assertLogs(transport.__name__, logging.DEBUG) as logs:
+        with self.assertLogs(exchange.__name__, logging.DEBUG) as logs:
             client.request(
                 routes.SESSION_STATUS,
                 bearer=BEARER,
@@ -436,3 +482,13 @@ class LogTest(ServerCase):
         self.assertIn("POST /sessions/online/{session}/invoices: Conn", second)
         for value in (BEARER.reveal(), "20260305", "asked", "127.0.0.1", "invoiceHash"):
             self.assertNotIn(value, first + second)
+
+    def test_the_library_writes_no_line_about_our_calls(self):
+        server = self.serve(reply(200, {}), reply(200, {}))
+        client = self.transport(server.url)
+        with self.assertLogs("urllib3", logging.DEBUG) as logs:
+            client.request(routes.SESSION_STATUS, **GET)
+            requests.get(f"{server.url}/others", timeout=5)
+        text = "\n".join(logs.output)
+        self.assertIn("/others", text, "calls of others keep their lines")
+        self.assertNotIn("/sessions/", text)

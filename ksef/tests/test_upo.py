@@ -1,10 +1,12 @@
+import subprocess
+import sys
 import unittest
 from datetime import date, datetime, timezone
 from pathlib import Path
 
 from ..errors import KsefProtocolError
-from ..routes import UPO_LIMIT_BYTES
-from ..upo import read_upo
+from ..routes import UPO_LIMIT_BYTES, UPO_PAGE_LIMIT_BYTES
+from ..upo import PAGE_MAX_DOCUMENTS, read_upo, read_upo_page
 from .support import ROOT
 
 SHARED = ROOT.parent / "shared" / "ksef" / "samples" / "upo"
@@ -90,7 +92,7 @@ class BadReceiptTest(unittest.TestCase):
         self.assertIsNone(caught.exception.__context__)
 
     def test_damaged_xml(self):
-        for data in (b"", b"   ", b"<html", b"\xff\xfe\x00", receipt().encode()[:-5]):
+        for data in (b"", b"   ", b"\xff\xfe\x00", receipt().encode()[:-5]):
             with self.subTest(data=data[:10]):
                 self.assert_refused(data, "XML")
 
@@ -101,6 +103,7 @@ class BadReceiptTest(unittest.TestCase):
             receipt().replace(NAMESPACE, "http://example.pl/").encode(),
             (SIGNATURE % receipt().join(["", receipt()])).encode(),
             (SIGNATURE % "").encode(),
+            f"<x>{receipt()}</x>".encode(),
         ):
             with self.subTest(data=data[:20]):
                 self.assert_refused(data, "root element")
@@ -141,6 +144,101 @@ class BadReceiptTest(unittest.TestCase):
         self.assert_refused(b" " * (UPO_LIMIT_BYTES + 1), "length")
 
 
+def page(count, **options):
+    documents = "\n".join(
+        DOCUMENT.replace("FV/2026/03/001", f"FV/{number}") for number in range(count)
+    )
+    return receipt(documents=documents, **options).encode()
+
+
+class PageTest(unittest.TestCase):
+    """A page of a session's receipt is read entry by entry, in bounded memory."""
+
+    def assert_refused(self, data, what):
+        with self.assertRaises(KsefProtocolError) as caught:
+            list(read_upo_page(data))
+        self.assertEqual(caught.exception.details, (what,))
+        self.assertIsNone(caught.exception.__context__)
+
+    def test_every_entry_has_the_facts_of_its_own_receipt(self):
+        found = list(read_upo_page(page(500)))
+        self.assertEqual(
+            [facts.invoice_number for facts in found],
+            [f"FV/{number}" for number in range(500)],
+        )
+        single = receipt(documents=DOCUMENT.replace("FV/2026/03/001", "FV/7"))
+        self.assertEqual(found[7], read_upo(single.encode()))
+
+    def test_a_page_of_one_is_a_page(self):
+        [facts] = read_upo_page(page(1))
+        self.assertEqual(facts.invoice_number, "FV/0")
+
+    def test_signature_inside_or_around_is_tolerated(self):
+        plain = list(read_upo_page(page(3)))
+        inside = page(3, more=SIGNATURE % "<ds:SignedInfo/>")
+        around = SIGNATURE % f"<ds:Object>{page(3).decode()}</ds:Object>"
+        self.assertEqual(list(read_upo_page(inside)), plain)
+        self.assertEqual(list(read_upo_page(around.encode())), plain)
+
+    def test_entries_outside_the_receipt_do_not_count(self):
+        other = receipt(documents=DOCUMENT.replace("FV/2026/03/001", "OTHER"))
+        for hidden in (DOCUMENT, other):
+            wrapped = SIGNATURE % f'<ds:Object xmlns="{NAMESPACE}">{hidden}</ds:Object>'
+            found = list(read_upo_page(page(2, more=wrapped)))
+            self.assertEqual(
+                [facts.invoice_number for facts in found], ["FV/0", "FV/1"]
+            )
+
+    def test_two_receipts_in_a_signature_are_refused(self):
+        twice = SIGNATURE % f"<ds:Object>{receipt()}{receipt()}</ds:Object>"
+        self.assert_refused(twice.encode(), "root element")
+
+    def test_no_entry_and_too_many_are_refused(self):
+        self.assert_refused(page(0), "number of documents")
+        self.assert_refused(page(PAGE_MAX_DOCUMENTS + 1), "number of documents")
+
+    def test_a_cut_page_is_refused_at_its_end(self):
+        self.assert_refused(page(50)[:-10], "XML")
+
+    def test_document_type_and_length_are_refused(self):
+        self.assert_refused(b"<!DOCTYPE x []>" + page(1), "document type")
+        self.assert_refused(b" " * (UPO_PAGE_LIMIT_BYTES + 1), "length")
+
+    def test_an_odd_entry_is_named(self):
+        self.assert_refused(page(20).replace(b">FV/9<", b"><"), "invoice_number")
+
+    def test_memory_does_not_grow_with_the_entries(self):
+        done = subprocess.run(
+            [sys.executable, "-c", GROWTH, str(PAGE_MAX_DOCUMENTS)],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        )
+        self.assertLess(int(done.stdout), 5_000_000)
+
+
+# Bytes by which a process of its own grows while it reads a page; the parser's
+# memory is not Python's, so no tool of the language sees it.
+GROWTH = """
+import os, sys
+from ksef.tests.test_upo import page
+from ksef.upo import read_upo_page
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+for facts in read_upo_page(page(10)):
+    pass
+data = page(int(sys.argv[1]))
+before, most = resident(), 0
+for number, facts in enumerate(read_upo_page(data)):
+    if not number % 500:
+        most = max(most, resident())
+print(most - before)
+"""
+
+
 @unittest.skipUnless(SHARED.is_dir(), "needs ../shared")
 class OfficialSampleTest(unittest.TestCase):
     """The Ministry's samples are read; those of sessions hold several invoices."""
@@ -155,6 +253,11 @@ class OfficialSampleTest(unittest.TestCase):
         for path in self.samples("upo-sesja-*.xml"):
             with self.subTest(name=path.name), self.assertRaises(KsefProtocolError):
                 read_upo(path.read_bytes())
+
+    def test_session_receipts_are_read_as_pages(self):
+        for path in self.samples("upo-sesja-*.xml"):
+            with self.subTest(name=path.name):
+                self.assertGreater(len(list(read_upo_page(path.read_bytes()))), 1)
 
     def samples(self, pattern):
         found = sorted(Path(SHARED).rglob(pattern))

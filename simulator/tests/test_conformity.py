@@ -8,23 +8,38 @@ import sys
 import tempfile
 import unittest
 
-from simulator import conformity
+from simulator import conformity, record
 
 from .invoice import make_invoice
-from .support import OPENAPI, ROOT, Client, SimulatorProcess, needs_shared
+from .package import BatchClient
+from .support import OPENAPI, ROOT, SimulatorProcess, needs_shared
 
 
 def _journey(simulator):
     simulator.control("settings", {"rate_limits": None})
-    client = Client(simulator).login()
+    client = BatchClient(simulator).login()
     session = client.open()
     client.send(session, make_invoice())
     client.get(f"/sessions/{session}/invoices?pageSize=10")
     client.close_session(session)
+    client.get("/rate-limits")
     client.get("/rate-limits", bearer=None)
     client.get("/sessions/short")
     client.get("/sessions/short", headers={"X-Error-Format": ""})
+    page = _send_package(client)
     client.close()
+    return page
+
+
+def _send_package(client):
+    """Return reference and size of the receipt's page."""
+    session = client.send_batch([make_invoice() for _ in range(20)], count=2)
+    (page,) = client.settled(session)["upo"]["pages"]
+    client.invoices(session, failed=True)
+    client.get("/sessions?sessionType=Batch")
+    reference = page["referenceNumber"]
+    content = client.get(f"/sessions/{session}/upo/{reference}").content
+    return reference, len(content)
 
 
 @needs_shared
@@ -37,7 +52,7 @@ class ConformityTest(unittest.TestCase):
             "--processing-seconds", "0", "--login-seconds", "0"
         )
         cls.addClassCleanup(simulator.clean_up)
-        _journey(simulator)
+        cls.page, cls.page_size = _journey(simulator)
         simulator.stop()
         with open(simulator.record, encoding="utf-8") as file:
             cls.entries = [json.loads(line) for line in file]
@@ -103,6 +118,26 @@ class ConformityTest(unittest.TestCase):
         entry = self._entry("POST", "/close", 204)
         self.assertTrue(self.checker.complaints({**entry, "response_body": "{}"}))
         self.assertTrue(self.checker.complaints({**entry, "request_body": "{}"}))
+
+    def test_long_documents_are_recorded_in_part_and_conform(self):
+        entry = self._entry("GET", "/upo/" + self.page, 200)
+        self.assertGreater(self.page_size, 2 * record.DOCUMENT_LIMIT)
+        kept = entry["response_body"].encode()
+        self.assertLessEqual(len(kept), record.DOCUMENT_LIMIT)
+        self.assertEqual(self.checker.complaints(entry), [])
+
+    def test_parts_of_packages_are_not_recorded(self):
+        methods = {entry["method"] for entry in self.entries}
+        self.assertEqual(methods, {"GET", "POST"})
+
+    def test_groups_of_the_newer_limits_conform_and_others_do_not(self):
+        entry = self._entry("GET", "/rate-limits", 200)
+        self.assertIn("batchSessionClose", entry["response_body"])
+        values = {"perSecond": 1, "perMinute": 1, "perHour": 1}
+        found = self._complaints_after(
+            entry, "response_body", lambda body: body.update(unheardOf=values)
+        )
+        self.assertIn("unheardOf", " ".join(found))
 
     def test_refused_request_and_injected_fault_are_not_held_against_it(self):
         entry = self._entry("GET", "/sessions/short", 400)

@@ -29,6 +29,9 @@ class ControlTest(SimulatorCase):
             ("settings", {"nothing": 1}),
             ("settings", {"rate_limits": {"nothing": {}}}),
             ("expire", {"what": "nothing"}),
+            ("settings", {"rate_groups": "1.0"}),
+            ("faults", {"operation": "redeem", "action": "list_omits"}),
+            ("faults", {"operation": "*", "actions": ["html", "nothing"]}),
             ("wait", {"operation": "nothing"}),
             ("nothing", {}),
             ("faults", []),
@@ -44,6 +47,53 @@ class ControlTest(SimulatorCase):
         counts = self.simulator.control("requests", method="GET")
         self.assertEqual((counts["challenge"], counts["redeem"]), (1, 1))
         self.assertNotIn("open_online", counts)
+
+    def test_calls_beside_the_api_are_counted_apart(self):
+        self.client.login()
+        sent = self.client.send(self.client.open(), make_invoice())
+        before = self.simulator.control("requests", method="GET")
+        requests.get(sent["upoDownloadUrl"], timeout=5)
+        requests.get(f"{self.simulator.url}/lighthouse/status", timeout=5)
+        after = self.simulator.control("requests", method="GET")
+        self.assertEqual(after["api_calls"], before["api_calls"])
+        self.assertEqual((after["upo_link"], after["lighthouse_status"]), (1, 1))
+        self.client.get("/rate-limits")
+        after = self.simulator.control("requests", method="GET")
+        self.assertEqual(after["api_calls"], before["api_calls"] + 1)
+
+    def test_refusals_for_too_many_requests_are_counted(self):
+        self.client.login()
+        limits = {"rate_limits": {"other": {"perMinute": 1}}}
+        self.simulator.control("settings", limits)
+        for _ in range(3):
+            self.client.get("/rate-limits")
+        counts = self.simulator.control("requests", method="GET")
+        self.assertEqual((counts["rate_limited"], counts["rate_limits"]), (2, 3))
+
+    def test_book_can_be_light_and_in_pages(self):
+        self.client.login()
+        session = self.client.open()
+        for number in range(3):
+            self.client.send(session, make_invoice(number=f"FV/{number}/BOOK"))
+        page = self.simulator.control("book?xml=0&offset=1&limit=1", method="GET")
+        (entry,) = page["invoices"]
+        self.assertEqual(entry["invoiceNumber"], "FV/1/BOOK")
+        self.assertEqual(page["sent"][0]["invoiceNumber"], "FV/1/BOOK")
+        self.assertEqual(len(page["attempts"]), 1)
+        self.assertNotIn("xml", entry)
+        self.assertNotIn("upo", entry)
+        rest = self.simulator.control("book?offset=2", method="GET")
+        self.assertEqual(len(rest["invoices"]), 1)
+        self.assertIn("FV/2/BOOK", rest["invoices"][0]["xml"])
+
+    def test_answers_of_the_api_can_be_slow(self):
+        self.client.login()
+        sent = self.client.send(self.client.open(), make_invoice())
+        self.simulator.control("settings", {"latency_seconds": 0.5})
+        with self.assertRaises(requests.Timeout):
+            self.client.get("/rate-limits", timeout=0.2)
+        quick = requests.get(sent["upoDownloadUrl"], timeout=0.2)
+        self.assertEqual(quick.status_code, 200)
 
     def test_waiting_ends_with_the_request(self):
         answers = []
@@ -85,9 +135,9 @@ class ControlTest(SimulatorCase):
         self.simulator.control("clock", {"seconds": 86400})
         self.simulator.control("reset")
         self.assertEqual(self.client.get("/rate-limits").status_code, 401)
-        self.assertEqual(
-            self.simulator.control("requests", method="GET"), {"rate_limits": 1}
-        )
+        counts = self.simulator.control("requests", method="GET")
+        expected = {"rate_limits": 1, "api_calls": 1, "rate_limited": 0}
+        self.assertEqual(counts, expected)
         self.assertEqual(
             self.simulator.book(), {"invoices": [], "sent": [], "attempts": []}
         )

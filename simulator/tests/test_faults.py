@@ -133,6 +133,43 @@ class FaultTest(SimulatorCase):
         statuses = [self.client.get("/rate-limits").status_code for _ in range(4)]
         self.assertEqual(statuses, [200, 502, 502, 200])
 
+    def test_random_faults_are_repeatable_and_end_when_deleted(self):
+        runs = []
+        for _ in range(2):
+            self.simulator.control("faults", method="DELETE")
+            self._inject(
+                "*",
+                None,
+                actions=["status", "html"],
+                status=[500, 502],
+                probability=0.5,
+                seed=3,
+            )
+            runs.append(
+                [self._kind(self.client.get("/rate-limits")) for _ in range(40)]
+            )
+        self.assertEqual(runs[0], runs[1])
+        met = {kind for kind, _ in runs[0]}
+        self.assertEqual(met, {200, 500, 502})
+        self.assertIn((200, "text/html; charset=utf-8"), runs[0])
+        self.simulator.control("faults", method="DELETE")
+        statuses = {self.client.get("/rate-limits").status_code for _ in range(20)}
+        self.assertEqual(statuses, {200})
+
+    def _kind(self, answer):
+        return answer.status_code, answer.headers["Content-Type"]
+
+    def test_list_leaves_the_named_invoice_out(self):
+        for _ in range(3):
+            self._send()
+        self._inject("session_invoices", "list_omits", ordinal=2)
+        path = f"/sessions/{self.session}/invoices"
+        shown = [
+            [i["ordinalNumber"] for i in self.client.get(path).json()["invoices"]]
+            for _ in range(2)
+        ]
+        self.assertEqual(shown, [[1, 3], [1, 2, 3]])
+
     def test_endless_fault_ends_when_deleted(self):
         self._inject("rate_limits", "status", status=502, times=None)
         statuses = [self.client.get("/rate-limits").status_code for _ in range(3)]
@@ -152,7 +189,7 @@ class FaultTest(SimulatorCase):
 
     def test_download_link_can_fail_too(self):
         sent = self.client.send(self.session, make_invoice())
-        self._inject("download_link", "html")
+        self._inject("upo_link", "html")
         answer = requests.get(sent["upoDownloadUrl"], timeout=5)
         self.assertIn("text/html", answer.headers["Content-Type"])
 

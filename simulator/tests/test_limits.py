@@ -25,7 +25,29 @@ class RateLimitTest(SimulatorCase):
         self.assertEqual(
             found["invoiceSend"], {"perSecond": 10, "perMinute": 30, "perHour": 180}
         )
-        self.assertEqual(len(found), 13)
+        self.assertEqual(found["onlineSessionClose"]["perHour"], 240)
+        self.assertEqual(found["global"]["perSecond"], -1)
+
+    def test_older_service_shows_and_counts_fewer_groups(self):
+        self._limit(onlineSession={"perMinute": 2})
+        session = self.client.open()
+        self.simulator.control("settings", {"rate_groups": "2.7"})
+        found = self.client.get("/rate-limits").json()
+        new = {"onlineSessionClose", "batchSessionClose", "anonymous", "global"}
+        self.assertEqual(new & set(found), set())
+        self.assertEqual(self.client.close_session(session).status_code, 204)
+        self.assertEqual(self.client.close_session(session).status_code, 429)
+
+    def test_closing_counts_apart_from_opening(self):
+        self._limit(onlineSession={"perMinute": 1}, onlineSessionClose={"perMinute": 1})
+        session = self.client.open()
+        self.assertEqual(self.client.close_session(session).status_code, 204)
+        self.assertEqual(self.client.close_session(session).status_code, 429)
+
+    def test_global_limit_counts_whatever_comes_from_an_address(self):
+        self._limit(**{"global": {"perMinute": 2}})
+        self.assertEqual(self._statuses("/rate-limits", 1), [200])
+        self.assertEqual(self._statuses("/limits/context", 2), [200, 429])
 
     def test_context_limits_are_shown(self):
         found = self.client.get("/limits/context").json()

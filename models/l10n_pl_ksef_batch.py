@@ -1,0 +1,318 @@
+"""Sends many documents as one package (batch session); intent first, then calls."""
+
+import logging
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..ksef import errors
+from ..ksef.statuses import Verdict, error_verdict
+from .l10n_pl_ksef_connection import ConnectionObstacle
+
+_logger = logging.getLogger(__name__)
+
+# More waiting documents than this go as a package: it needs fewer calls, and is
+# the only way past 180 an hour (reliability 4). System parameters.
+INTERACTIVE_MAX_PARAMETER = "l10n_pl_ksef.interactive_max"
+INTERACTIVE_MAX = 30
+COMPRESSION_PARAMETER = "l10n_pl_ksef.batch_compression"
+COMPRESSIONS = ("tar_gz", "zip")
+# KSeF's limit of invoices in one package (API 8.1).
+PACKAGE_MAX_INVOICES = 10_000
+# Ours, of the files before they are packed: a package is sent in one step.
+PACKAGE_MAX_BYTES = 200_000_000
+# Files read from the database at a time.
+READ_SIZE = 200
+# A document that was in so many packages KSeF could not use goes alone.
+PACKAGE_TRIES = 2
+# Limit of invoices that KSeF refused; half as many go for so long (code 420).
+TOO_MANY = "420"
+TOO_MANY_HOURS = 24
+# A worker that died leaves its package behind: nobody is at it after this time.
+# Opening and closing are one call each, made twice at most (55 s each).
+CALL_LIMIT_SECONDS = 120
+# A part is up after 10 minutes at most, and is tried so often.
+PART_LIMIT_SECONDS = 1200
+PART_TRIES = 3
+REFUSED_PAUSE_SECONDS = 60
+DISK_PAUSE_SECONDS = 300
+
+
+class Batch(models.AbstractModel):
+    _name = "l10n_pl_ksef.batch"
+    _description = "KSeF package sender"
+
+    @api.private
+    def _is_worth_it(self, connection):
+        """Tell whether so many documents wait that they should go together."""
+        text = self._get_parameter(INTERACTIVE_MAX_PARAMETER)
+        most = int(text) if text.isdecimal() else INTERACTIVE_MAX
+        waiting = self.env["l10n_pl_ksef.document"].search_count(
+            self._waiting_domain(connection), limit=most + 1
+        )
+        return waiting > most
+
+    @api.private
+    def _get_parameter(self, name):
+        return (self.env["ir.config_parameter"].sudo().get_param(name) or "").strip()
+
+    @api.private
+    def _waiting_domain(self, connection):
+        return [
+            ("connection_id", "=", connection.id),
+            ("state", "=", "queued"),
+            ("next_step_on", "<=", fields.Datetime.now()),
+            ("attempt_count", "<", PACKAGE_TRIES),
+        ]
+
+    @api.private
+    def _send_package(self, connection):
+        """Take the waiting documents of a connection to KSeF as one package."""
+        documents = self._pick(connection)
+        obstacle = connection._find_obstacle(is_sending=True)
+        if obstacle:
+            documents._block(obstacle)
+            self._commit()
+            return
+        session = self._write_intent(connection, self._hold_unfit(documents))
+        if not session:
+            return
+        try:
+            self._carry(session)
+        except OSError as error:
+            # No room for the package's temporary files: nothing was sent.
+            _logger.warning("KSeF: no package could be made: %s", error)
+            self.env.cr.rollback()
+            self._give_back(session, DISK_PAUSE_SECONDS)
+
+    @api.private
+    def _pick(self, connection):
+        """Lock and return waiting documents, as many as one package takes."""
+        documents = self.env["l10n_pl_ksef.document"].search(
+            self._waiting_domain(connection),
+            order="next_step_on, id",
+            limit=self._get_package_max(connection),
+        )
+        locked = documents.try_lock_for_update(allow_referencing=True)
+        locked = locked.filtered(lambda document: document.state == "queued")
+        sizes = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT id, octet_length(xml) FROM l10n_pl_ksef_document"
+                    " WHERE id IN %s",
+                    tuple(locked.ids) or (0,),
+                )
+            )
+        )
+        left = PACKAGE_MAX_BYTES
+        chosen = []
+        for document in locked:
+            left -= sizes[document.id] or 0
+            if left < 0 and chosen:
+                break
+            chosen.append(document.id)
+        return locked.browse(chosen)
+
+    @api.private
+    def _get_package_max(self, connection):
+        """Return how many invoices KSeF takes in one package, as far as we know."""
+        since = fields.Datetime.subtract(fields.Datetime.now(), hours=TOO_MANY_HOURS)
+        refused = self.env["l10n_pl_ksef.session"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("kind", "=", "batch"),
+                ("status_code", "=", TOO_MANY),
+                ("opened_on", ">", since),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        return max(1, refused.sent_count // 2) if refused else PACKAGE_MAX_INVOICES
+
+    @api.private
+    def _hold_unfit(self, documents):
+        """Hold documents that may not go now; return the others."""
+        sender = self.env["l10n_pl_ksef.sender"]
+        for reason, group in documents.grouped(sender._find_own_obstacle).items():
+            if reason:
+                group._block(reason)
+                documents -= group
+        return documents
+
+    @api.private
+    def _write_intent(self, connection, documents):
+        """Commit that these documents go in a new package, before any call."""
+        session = self.env["l10n_pl_ksef.session"]
+        if documents:
+            now = fields.Datetime.now()
+            session = session.create(
+                {
+                    "connection_id": connection.id,
+                    "kind": "batch",
+                    "state": "opening",
+                    "opened_on": now,
+                    "sent_count": len(documents),
+                    "next_step_on": _in(CALL_LIMIT_SECONDS),
+                }
+            )
+            for attempts, group in documents.grouped("attempt_count").items():
+                group._set_state(
+                    "sending",
+                    session_id=session.id,
+                    session_reference=False,
+                    reference=False,
+                    attempt_count=attempts + 1,
+                    sent_on=now,
+                    next_step_on=False,
+                )
+        self._commit()
+        return session
+
+    @api.private
+    def _carry(self, session):
+        """Build, open, upload and close a package whose intent is committed."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        compression = self._get_parameter(COMPRESSION_PARAMETER)
+        if compression not in COMPRESSIONS:
+            compression = COMPRESSIONS[0]
+        session_key = gateway._make_session_key()
+        files = self._read_files(session.document_ids.ids)
+        with gateway._build_package(files, session_key, compression) as package:
+            self._commit()
+            opened = self._open(session, package, session_key)
+            if opened and self._upload(session, package, opened):
+                self._close(session)
+
+    @api.private
+    def _read_files(self, ids):
+        """Yield name and frozen bytes of each document, a few in memory."""
+        documents = self.env["l10n_pl_ksef.document"]
+        for start in range(0, len(ids), READ_SIZE):
+            group = documents.browse(sorted(ids)[start : start + READ_SIZE])
+            for document in group:
+                yield f"{document.id}.xml", document._get_xml()
+            group.invalidate_recordset(["xml"])
+
+    @api.private
+    def _open(self, session, package, session_key):
+        """Open the session at KSeF; nothing is kept of an opening that failed."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        try:
+            opened = gateway._open_batch(session.connection_id, package, session_key)
+        except (errors.KsefError, ConnectionObstacle) as failure:
+            self._commit()
+            self._note_failed_opening(session, failure)
+            return None
+        self._commit()
+        session = self._lock(session, "opening")
+        if not session:
+            # Judged lost meanwhile: an empty package ends at KSeF by itself.
+            return None
+        session.document_ids.write({"session_reference": opened.reference})
+        session._set_state(
+            "uploading",
+            reference=opened.reference,
+            valid_until=False,
+            next_step_on=_in(PART_LIMIT_SECONDS),
+        )
+        self._commit()
+        return opened
+
+    @api.private
+    def _note_failed_opening(self, session, failure):
+        """Nothing was uploaded, so nothing was taken, whatever the answer."""
+        _logger.info("KSeF: package %s not opened: %s", session.id, failure)
+        if isinstance(failure, ConnectionObstacle):
+            self._give_back(session, 0, problem=failure.key)
+            return
+        connection = session.connection_id
+        pause = connection._note_failure(failure)
+        if isinstance(failure, errors.KsefRefused):
+            verdict = error_verdict(failure.code)
+            pause = 0 if verdict is Verdict.NEW_SESSION else REFUSED_PAUSE_SECONDS
+            self._give_back(session, pause, is_counted=True)
+        else:
+            self._give_back(session, pause, problem=connection.problem)
+
+    @api.private
+    def _upload(self, session, package, opened):
+        """Upload every part; whatever failed, KSeF says at closing."""
+        uploads = {upload.number: upload for upload in opened.uploads}
+        for part in package.parts:
+            locked = self._lock(session, "uploading")
+            if not locked:
+                return False
+            locked.next_step_on = _in(PART_LIMIT_SECONDS)
+            self._commit()
+            if not self._upload_part(session, uploads.get(part.number), part):
+                break
+        return True
+
+    @api.private
+    def _upload_part(self, session, upload, part):
+        """Upload one part, again if need be: the same bytes do no harm."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        for _try in range(PART_TRIES):
+            try:
+                if upload:
+                    gateway._upload_part(session.connection_id, upload, part)
+                    return True
+            except errors.KsefError as error:
+                _logger.info("KSeF: part %s not uploaded: %s", part.number, error)
+        return False
+
+    @api.private
+    def _close(self, session):
+        """Write that the package is being closed, then close it."""
+        session = self._lock(session, "uploading")
+        if session:
+            session._set_state("closing", next_step_on=_in(CALL_LIMIT_SECONDS))
+        self._commit()
+        if session:
+            self.env["l10n_pl_ksef.batch.poller"]._close_package(session)
+
+    @api.private
+    def _give_back(self, session, pause, is_counted=False, problem=None):
+        """Queue the documents of a package that KSeF certainly did not take.
+
+        :param is_counted: the attempt counts towards those allowed
+        :param problem: what a person has to solve first, or None
+        """
+        self._commit()
+        session = self._lock(session, session.state)
+        if not session:
+            self._commit()
+            return
+        documents = session.document_ids.filtered(_is_tied)
+        for attempts, group in documents.grouped("attempt_count").items():
+            count = attempts if is_counted else attempts - 1
+            if problem:
+                group._block(problem, return_state="queued", attempt_count=count)
+                continue
+            group._set_state(
+                "queued",
+                attempt_count=count,
+                reference=False,
+                next_step_on=_in(pause or 0),
+            )
+        session._set_state("failed")
+        self._commit()
+
+    @api.private
+    def _lock(self, session, state):
+        """Lock the row as the first statement; nothing if its state changed."""
+        session = session.try_lock_for_update(allow_referencing=True)
+        return session.filtered(lambda session: session.state == state)
+
+    @api.private
+    def _commit(self):
+        self.env["l10n_pl_ksef.sender"]._commit()
+
+
+def _in(seconds):
+    return fields.Datetime.add(fields.Datetime.now(), seconds=seconds)
+
+
+def _is_tied(document):
+    """Tell whether a document's fate still hangs on its package."""
+    return document.state in ("sending", "unknown", "processing")

@@ -1,0 +1,156 @@
+"""Settles what is not certain: no answer to a POST, and numbers KSeF has already."""
+
+from odoo import api, models
+
+from ..ksef import errors
+from ..ksef.statuses import invoice_verdict, is_session_final
+from .l10n_pl_ksef_poller import (
+    FINAL_REFUSALS,
+    RESEND_PAUSES_SECONDS,
+    UNKNOWN_PAUSES_SECONDS,
+    by_hash,
+    pause_of,
+    status_words,
+)
+
+# After so many questions without a trace the session is closed, to be certain.
+UNKNOWN_QUESTIONS_BEFORE_CLOSE = 4
+
+
+class Reconciler(models.AbstractModel):
+    _name = "l10n_pl_ksef.reconciler"
+    _description = "KSeF reconciler"
+
+    @api.private
+    def _take_duplicates(self, duplicates):
+        """Adopt numbers of invoices that KSeF has already, if they are our files.
+
+        :param duplicates: list of (document, its status); originals that were in
+            one session are looked up together
+        """
+        by_session = {}
+        for document, status in duplicates:
+            key = status.original_session_reference or ""
+            by_session.setdefault(key, []).append((document, status))
+        for reference, pairs in by_session.items():
+            self._take_duplicates_of(reference, pairs)
+
+    @api.private
+    def _take_duplicates_of(self, reference, pairs):
+        """Look up the originals that were in one session, then take each."""
+        documents = self.env["l10n_pl_ksef.document"].union(
+            *(document for document, _status in pairs)
+        )
+        connection = documents[:1].connection_id
+        originals = self.env["l10n_pl_ksef.poller"]._ask(
+            documents, lambda: self._list_originals(connection, reference)
+        )
+        if originals is not None:
+            for document, status in pairs:
+                self._take_duplicate(document, status, originals)
+
+    @api.private
+    def _list_originals(self, connection, session_reference):
+        """Return {hash: status} of a session; empty if it is not ours to read."""
+        if not session_reference:
+            return {}
+        try:
+            listed = self.env["l10n_pl_ksef.gateway"]._get_session_invoices(
+                connection, session_reference
+            )
+        except (errors.KsefForbidden, *FINAL_REFUSALS):
+            return {}
+        return by_hash(entry for entry in listed if entry.ksef_number)
+
+    @api.private
+    def _take_duplicate(self, document, status, originals):
+        """Adopt the original if its hash is ours, else leave it to a person."""
+        poller = self.env["l10n_pl_ksef.poller"]
+        original = originals.get(document.sha256)
+        session_reference = status.original_session_reference
+        if not original:
+            # KSeF may name the wrong session, or one that others opened.
+            original = poller._ask(document, lambda: self._search_original(document))
+            session_reference = False
+        if original is None:
+            return
+        document = poller._lock(document, "processing")
+        if document and original:
+            document.write(
+                {
+                    "original_ksef_number": status.original_ksef_number,
+                    "reference": session_reference and original.reference,
+                    "session_reference": session_reference,
+                }
+            )
+            poller._take_accepted(document, original, status_words(status))
+            poller._note_numbers(document)
+        elif document:
+            document._set_state(
+                "conflict",
+                **status_words(status),
+                original_ksef_number=status.original_ksef_number,
+            )
+        poller._commit()
+
+    @api.private
+    def _search_original(self, document):
+        """Return what KSeF knows of our file by number and hash, else False."""
+        try:
+            found = self.env["l10n_pl_ksef.gateway"]._find_by_number(
+                document.connection_id, document.invoice_number, document.nip
+            )
+        except (errors.KsefForbidden, *FINAL_REFUSALS):
+            return False
+        same = (entry for entry in found if entry.hash_b64 == document.sha256)
+        return next(same, False)
+
+    @api.private
+    def _resolve(self, documents):
+        """Ask whether KSeF has documents of one session that got no answer.
+
+        The session is asked first: a list read after it was final is complete.
+        """
+        poller = self.env["l10n_pl_ksef.poller"]
+        connection = documents[:1].connection_id
+        reference = documents[:1].session_reference
+        if not reference:
+            # No session knew it, so nothing was sent.
+            documents.try_lock_for_update(allow_referencing=True)._set_state("queued")
+            poller._commit()
+            return
+        answer = poller._ask(
+            documents, lambda: self._find_traces(connection, reference)
+        )
+        if answer is None:
+            return
+        traces, is_final = answer
+        for document in documents:
+            document = poller._lock(document, "unknown")
+            if document:
+                self._judge_trace(document, traces.get(document.sha256), is_final)
+            poller._commit()
+
+    @api.private
+    def _find_traces(self, connection, reference):
+        """Return ``({hash: InvoiceStatus}, is the session final)``."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        status = gateway._get_session_status(connection, reference)
+        listed = gateway._get_session_invoices(connection, reference)
+        return by_hash(listed), is_session_final(status.code)
+
+    @api.private
+    def _judge_trace(self, document, trace, is_final):
+        """Decide on a document by its trace in its session, or by there being none."""
+        poller = self.env["l10n_pl_ksef.poller"]
+        broken_off = trace and invoice_verdict(trace.code) in RESEND_PAUSES_SECONDS
+        if broken_off and is_final:
+            poller._send_again(document, trace, status_words(trace))
+        elif trace and not broken_off:
+            document._set_state("processing", reference=trace.reference)
+        elif is_final:
+            document._set_state("queued", reference=False)
+        else:
+            if document.step_count >= UNKNOWN_QUESTIONS_BEFORE_CLOSE:
+                document.session_id._retire()
+            document._plan(pause_of(UNKNOWN_PAUSES_SECONDS, document.step_count))
