@@ -89,9 +89,10 @@ def read_status(transport):
     )
     try:
         payload = _ask(exchanger, base, routes.LIGHTHOUSE_STATUS)
-        state = _STATES.get(get_or_none(payload, "status", text))
-        if state is None:
-            return Availability(AvailabilityState.UNKNOWN)
+        word = get_or_none(payload, "status", text)
+        state = _STATES.get(word, AvailabilityState.UNKNOWN)
+        if state is AvailabilityState.UNKNOWN:
+            return Availability(state)
         announced = get_or_none(payload, "messages", listing)
         if not announced:
             announced = _ask(exchanger, base, routes.LIGHTHOUSE_MESSAGES)

@@ -102,7 +102,7 @@ def _facts(data, limit_bytes):
         elif _is_document(element, receipt):
             head = head or _texts(receipt, _HEAD_ELEMENTS)
             yield _document_facts(element, head)
-            _forget(element, receipt)
+            element.clear()
     if receipt is None:
         raise _not_understood("root element")
 
@@ -123,13 +123,6 @@ def _receipt(element, known):
     if known.getparent() is not None:
         raise _not_understood("root element")
     return known
-
-
-def _forget(element, receipt):
-    """Drop what was read; the parser may be ahead, so only what lies before."""
-    element.clear(keep_tail=True)
-    while element.getprevious() is not None:
-        del receipt[0]
 
 
 def _document_facts(element, head):

@@ -20,3 +20,11 @@ class AccountMoveSend(models.AbstractModel):
         return super()._generate_invoice_documents(
             invoices_data, allow_fallback_pdf=allow_fallback_pdf
         )
+
+    @api.model
+    def _get_default_extra_edis(self, move):
+        # EXTENDS account: nor is it offered in the Send dialogue.
+        edis = super()._get_default_extra_edis(move)
+        if move.company_id._l10n_pl_ksef_owner():
+            return set(edis) - {OTHER_MODULE_EDI}
+        return edis

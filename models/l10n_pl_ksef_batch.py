@@ -20,9 +20,12 @@ COMPRESSIONS = ("tar_gz", "zip")
 # KSeF's limit of invoices in one package (API 8.1).
 PACKAGE_MAX_INVOICES = 10_000
 # Ours, of the files before they are packed: a package is sent in one step.
-PACKAGE_MAX_BYTES = 200_000_000
-# Files read from the database at a time.
+PACKAGE_MAX_BYTES = 100_000_000
+# Files read from the database at a time, and rows written.
 READ_SIZE = 200
+WRITE_SIZE = 500
+# Documents whose fate still hangs on their package.
+TIED_STATES = ("sending", "unknown", "processing")
 # A document that was in so many packages KSeF could not use goes alone.
 PACKAGE_TRIES = 2
 # Limit of invoices that KSeF refused; half as many go for so long (code 420).
@@ -31,11 +34,15 @@ TOO_MANY_HOURS = 24
 # A worker that died leaves its package behind: nobody is at it after this time.
 # Opening and closing are one call each, made twice at most (55 s each).
 CALL_LIMIT_SECONDS = 120
-# A part is up after 10 minutes at most, and is tried so often.
-PART_LIMIT_SECONDS = 1200
-PART_TRIES = 3
+# A package is begun only when Odoo leaves the worker so much time.
+PACKAGE_SECONDS = 90
+# Odoo kills a worker after 120 s by default: a part gets so long, so often.
+PART_SECONDS = 45
+PART_TRIES = 2
+PART_LIMIT_SECONDS = 180
 REFUSED_PAUSE_SECONDS = 60
 DISK_PAUSE_SECONDS = 300
+LEAST_PAUSE_SECONDS = 5
 
 
 class Batch(models.AbstractModel):
@@ -68,10 +75,15 @@ class Batch(models.AbstractModel):
     @api.private
     def _send_package(self, connection):
         """Take the waiting documents of a connection to KSeF as one package."""
+        if not self.env["l10n_pl_ksef.job"]._has_time_for(PACKAGE_SECONDS):
+            return
+        obstacle, pause = self._log_in(connection)
         documents = self._pick(connection)
-        obstacle = connection._find_obstacle(is_sending=True)
-        if obstacle:
-            documents._block(obstacle)
+        if obstacle or pause:
+            if obstacle:
+                documents._block(obstacle)
+            else:
+                documents._postpone(pause)
             self._commit()
             return
         session = self._write_intent(connection, self._hold_unfit(documents))
@@ -86,6 +98,28 @@ class Batch(models.AbstractModel):
             self._give_back(session, DISK_PAUSE_SECONDS)
 
     @api.private
+    def _log_in(self, connection):
+        """Log in before anything is packed: that tells KSeF's clock, too.
+
+        :returns: (obstacle or None, seconds to wait or 0)
+        """
+        if obstacle := connection._find_obstacle(is_sending=True):
+            return obstacle, 0
+        self._commit()
+        try:
+            self.env["l10n_pl_ksef.gateway"]._ensure_login(connection)
+        except ConnectionObstacle as found:
+            return found.key, 0
+        except errors.KsefError as error:
+            _logger.info("KSeF: no login for a package: %s", error)
+            self._commit()
+            pause = connection._note_failure(error)
+            return connection.problem, max(pause, LEAST_PAUSE_SECONDS)
+        finally:
+            self._commit()
+        return None, 0
+
+    @api.private
     def _pick(self, connection):
         """Lock and return waiting documents, as many as one package takes."""
         documents = self.env["l10n_pl_ksef.document"].search(
@@ -94,23 +128,22 @@ class Batch(models.AbstractModel):
             limit=self._get_package_max(connection),
         )
         locked = documents.try_lock_for_update(allow_referencing=True)
-        locked = locked.filtered(lambda document: document.state == "queued")
         sizes = dict(
             self.env.execute_query(
                 SQL(
                     "SELECT id, octet_length(xml) FROM l10n_pl_ksef_document"
-                    " WHERE id IN %s",
+                    " WHERE id IN %s AND state = 'queued'",
                     tuple(locked.ids) or (0,),
                 )
             )
         )
         left = PACKAGE_MAX_BYTES
         chosen = []
-        for document in locked:
-            left -= sizes[document.id] or 0
+        for document_id in filter(sizes.__contains__, locked.ids):
+            left -= sizes[document_id] or 0
             if left < 0 and chosen:
                 break
-            chosen.append(document.id)
+            chosen.append(document_id)
         return locked.browse(chosen)
 
     @api.private
@@ -133,11 +166,14 @@ class Batch(models.AbstractModel):
     def _hold_unfit(self, documents):
         """Hold documents that may not go now; return the others."""
         sender = self.env["l10n_pl_ksef.sender"]
-        for reason, group in documents.grouped(sender._find_own_obstacle).items():
-            if reason:
-                group._block(reason)
-                documents -= group
-        return documents
+        fit = []
+        for group in in_groups(documents):
+            for reason, some in group.grouped(sender._find_own_obstacle).items():
+                if reason:
+                    some._block(reason)
+                else:
+                    fit += some.ids
+        return documents.browse(fit)
 
     @api.private
     def _write_intent(self, connection, documents):
@@ -155,7 +191,7 @@ class Batch(models.AbstractModel):
                     "next_step_on": _in(CALL_LIMIT_SECONDS),
                 }
             )
-            for attempts, group in documents.grouped("attempt_count").items():
+            for attempts, group in _by_attempts(documents):
                 group._set_state(
                     "sending",
                     session_id=session.id,
@@ -252,10 +288,11 @@ class Batch(models.AbstractModel):
     def _upload_part(self, session, upload, part):
         """Upload one part, again if need be: the same bytes do no harm."""
         gateway = self.env["l10n_pl_ksef.gateway"]
+        connection = session.connection_id
         for _try in range(PART_TRIES):
             try:
                 if upload:
-                    gateway._upload_part(session.connection_id, upload, part)
+                    gateway._upload_part(connection, upload, part, PART_SECONDS)
                     return True
             except errors.KsefError as error:
                 _logger.info("KSeF: part %s not uploaded: %s", part.number, error)
@@ -273,18 +310,19 @@ class Batch(models.AbstractModel):
 
     @api.private
     def _give_back(self, session, pause, is_counted=False, problem=None):
-        """Queue the documents of a package that KSeF certainly did not take.
+        """Queue the documents of a package that was never opened, or is unknown.
+
+        Nothing was uploaded then. What another worker has opened stays tied.
 
         :param is_counted: the attempt counts towards those allowed
         :param problem: what a person has to solve first, or None
         """
         self._commit()
-        session = self._lock(session, session.state)
+        session = self._lock(session, "opening")
         if not session:
             self._commit()
             return
-        documents = session.document_ids.filtered(_is_tied)
-        for attempts, group in documents.grouped("attempt_count").items():
+        for attempts, group in _by_attempts(find_tied(session)):
             count = attempts if is_counted else attempts - 1
             if problem:
                 group._block(problem, return_state="queued", attempt_count=count)
@@ -313,6 +351,26 @@ def _in(seconds):
     return fields.Datetime.add(fields.Datetime.now(), seconds=seconds)
 
 
-def _is_tied(document):
-    """Tell whether a document's fate still hangs on its package."""
-    return document.state in ("sending", "unknown", "processing")
+def find_tied(session, states=TIED_STATES):
+    """Return the documents of a package whose fate still hangs on it."""
+    return session.env["l10n_pl_ksef.document"].search(
+        [("session_id", "=", session.id), ("state", "in", states)], order="id"
+    )
+
+
+def in_groups(documents):
+    """Yield documents a few at a time; each group is forgotten before the next.
+
+    A package has thousands of them, which need not all be in memory.
+    """
+    ids = documents.ids
+    for start in range(0, len(ids), WRITE_SIZE):
+        group = documents.browse(ids[start : start + WRITE_SIZE])
+        yield group
+        group.flush_recordset()
+        group.invalidate_recordset(flush=False)
+
+
+def _by_attempts(documents):
+    for group in in_groups(documents):
+        yield from group.grouped("attempt_count").items()

@@ -14,7 +14,13 @@ from ..ksef.statuses import (
     is_session_final,
     session_verdict,
 )
-from .l10n_pl_ksef_batch import CALL_LIMIT_SECONDS, _in, _is_tied
+from .l10n_pl_ksef_batch import (
+    CALL_LIMIT_SECONDS,
+    TIED_STATES,
+    _in,
+    find_tied,
+    in_groups,
+)
 from .l10n_pl_ksef_connection import ConnectionObstacle
 from .l10n_pl_ksef_poller import by_hash, pause_of
 
@@ -39,8 +45,6 @@ RECEIPT_PAUSES_SECONDS = (2, 5, 15, 60, 300, 900)
 # While nothing can be asked, a package is looked at again after this time.
 OBSTACLE_PAUSE_SECONDS = 300
 REFUSALS_BEFORE_PERSON = 6
-# Documents that are written in one transaction.
-WRITE_SIZE = 500
 # KSeF took nothing of a package that ended so: it goes again, so much later.
 PACKAGE_FAILED = {
     Verdict.REBUILD: 5,
@@ -100,8 +104,8 @@ class BatchPoller(models.AbstractModel):
             session._plan(pause_of(CLOSING_PAUSES_SECONDS, session.step_count))
             return
         _logger.warning("KSeF: package %s stays incomplete: %s", session.id, error)
-        tied = session.document_ids.filtered(lambda one: one.state == "sending")
-        tied._set_state("unknown", next_step_on=False)
+        for group in in_groups(find_tied(session, ["sending"])):
+            group._set_state("unknown", next_step_on=False)
         session._set_state(
             "abandoned",
             status_code=str(error.code),
@@ -113,8 +117,8 @@ class BatchPoller(models.AbstractModel):
         """KSeF processes it from now on."""
         session = self._lock(session, "closing")
         if session:
-            tied = session.document_ids.filtered(lambda one: one.state == "sending")
-            tied._set_state("processing", next_step_on=False)
+            for group in in_groups(find_tied(session, ["sending"])):
+                group._set_state("processing", next_step_on=False)
             session._set_state(
                 "processing", next_step_on=_in(QUESTION_PAUSES_SECONDS[0])
             )
@@ -181,9 +185,9 @@ class BatchPoller(models.AbstractModel):
             return
         is_final = isinstance(failure, errors.KsefRefused | errors.KsefGone)
         if is_final and session.step_count >= REFUSALS_BEFORE_PERSON:
-            session.document_ids.filtered(_is_tied)._block(
-                "program", return_state="unknown", status_code=str(failure.code)
-            )
+            code = str(failure.code)
+            for group in in_groups(find_tied(session)):
+                group._block("program", return_state="unknown", status_code=code)
             session._set_state("failed")
             return
         session._plan(max(pause, pause_of(pauses, session.step_count + 1)))
@@ -194,27 +198,37 @@ class BatchPoller(models.AbstractModel):
         gateway = self.env["l10n_pl_ksef.gateway"]
         connection, reference = session.connection_id, session.reference
         try:
-            pages = gateway._get_session_pages(connection, reference)
-            entries = by_hash(entry for page in pages for entry in page)
+            for page in gateway._get_session_pages(connection, reference):
+                self._commit()
+                self._take_page(session, by_hash(page))
         except (errors.KsefError, ConnectionObstacle) as failure:
             self._commit()
             self._note_failure(session, failure, pauses)
             self._commit()
             return
         self._commit()
-        ids = session.document_ids.filtered(_is_tied).ids
-        for start in range(0, len(ids), WRITE_SIZE):
-            self._take_entries(ids[start : start + WRITE_SIZE], entries)
         self._settle(session, status)
 
     @api.private
-    def _take_entries(self, ids, entries):
+    def _take_page(self, session, entries):
+        """Write what one page says; a page read again changes nothing more."""
+        documents = self.env["l10n_pl_ksef.document"].search(
+            [
+                ("session_id", "=", session.id),
+                ("state", "in", TIED_STATES),
+                ("sha256", "in", list(entries)),
+            ],
+            order="id",
+        )
+        for group in in_groups(documents):
+            self._take_entries(group, entries)
+
+    @api.private
+    def _take_entries(self, documents, entries):
         """Write what KSeF says of some documents, in one transaction."""
         poller = self.env["l10n_pl_ksef.poller"]
-        documents = self.env["l10n_pl_ksef.document"].browse(ids)
         documents = documents.try_lock_for_update(allow_referencing=True)
-        tied = documents.filtered(_is_tied)
-        found = tied.filtered(lambda document: document.sha256 in entries)
+        found = documents.filtered(lambda document: document.state in TIED_STATES)
         found.filtered(lambda document: document.state != "processing")._set_state(
             "processing", next_step_on=False
         )
@@ -237,27 +251,41 @@ class BatchPoller(models.AbstractModel):
             self._commit()
             return
         verdict = session_verdict(status.code)
-        left = session.document_ids.filtered(
-            lambda one: _is_tied(one) and not one.next_step_on
-        )
-        if verdict in PACKAGE_FAILED:
-            later = _in(PACKAGE_FAILED[verdict])
-            left._set_state("queued", reference=False, next_step_on=later)
-        else:
-            # Neither taken nor refused: only a further question may tell.
-            left.filtered(lambda one: one.state != "unknown")._set_state("unknown")
-            left.write({"next_step_on": _in(QUESTION_PAUSES_SECONDS[-1] // 60)})
+        for group in in_groups(find_tied(session)):
+            left = group.filtered(lambda one: not one.next_step_on)
+            self._settle_left(left, verdict)
         if verdict is Verdict.NEW_SESSION:
             self.env["l10n_pl_ksef.gateway"]._forget_keys(session.connection_id)
-        wanted = session.document_ids.filtered(_is_waiting_for_receipt)
+        wanted = self._find_waiting(session)
         session._set_state(
             "receipts" if wanted else "closed",
             **_words(status),
             next_step_on=_in(0),
         )
-        if not wanted:
-            session.next_step_on = False
         self._commit()
+
+    @api.private
+    def _settle_left(self, documents, verdict):
+        """Queue or question documents that KSeF's list says nothing of."""
+        if verdict in PACKAGE_FAILED:
+            later = _in(PACKAGE_FAILED[verdict])
+            documents._set_state("queued", reference=False, next_step_on=later)
+            return
+        # Neither taken nor refused: only a further question may tell.
+        documents.filtered(lambda one: one.state != "unknown")._set_state("unknown")
+        documents.write({"next_step_on": _in(QUESTION_PAUSES_SECONDS[-1] // 60)})
+
+    @api.private
+    def _find_waiting(self, session):
+        """Return the documents of a session that wait for its receipt."""
+        return self.env["l10n_pl_ksef.document"].search(
+            [
+                ("session_id", "=", session.id),
+                ("state", "=", "accepted"),
+                ("upo_state", "=", "wanted"),
+            ],
+            order="id",
+        )
 
     @api.private
     def _fetch_receipts(self, session):
@@ -276,7 +304,7 @@ class BatchPoller(models.AbstractModel):
         session = self._lock(session, "receipts")
         if session:
             # What no page confirmed has a receipt of its own, asked for singly.
-            left = session.document_ids.filtered(_is_waiting_for_receipt)
+            left = self._find_waiting(session)
             left.write({"next_step_on": fields.Datetime.now()})
             session._set_state("closed")
         self._commit()
@@ -302,12 +330,8 @@ class BatchPoller(models.AbstractModel):
         )
         receipt_id = receipt.id
         self._commit()
-        ids = session.document_ids.filtered(_is_waiting_for_receipt).ids
-        for start in range(0, len(ids), WRITE_SIZE):
-            documents = self.env["l10n_pl_ksef.document"].browse(
-                ids[start : start + WRITE_SIZE]
-            )
-            self._share_out(documents, receipt_id, by_number)
+        for group in in_groups(self._find_waiting(session)):
+            self._share_out(group, receipt_id, by_number)
             self._commit()
         return None
 

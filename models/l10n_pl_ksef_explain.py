@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from .l10n_pl_ksef_code_words import EXPLAINED_BY_CODE
 from .l10n_pl_ksef_words import (
     ACTIONS,
     ADMIN,
@@ -25,6 +26,8 @@ LATE_RECEIPT = timedelta(hours=24)
 NO_RIGHT_FOR_SELLER = "410"
 # KSeF's code for "the content is refused" (API 8.6).
 CONTENT_REFUSED = "450"
+# A pause of sending from this on is worth a sentence.
+LONG_LIMIT_SECONDS = 60
 # Names of administrators that are shown at most.
 SHOWN_ADMINS = 3
 # What the reader has open already needs no link.
@@ -32,7 +35,7 @@ OPEN_MODELS = ("account.move", "account.move.line")
 SHOWN_ENVIRONMENTS = ("demo", "test")
 
 
-class _Facts:
+class FactsOf:
     """What sentences may name; each is looked up only when one does."""
 
     def __init__(self, explain, document, known=()):
@@ -54,9 +57,10 @@ class Explain(models.AbstractModel):
     def _get_line(self, move):
         """Return the KSeF line of an invoice, False when there is nothing to say.
 
-        :returns: dict ``level, icon, badge, title, sentence, who, ask, since,
-            started`` (ISO, UTC), ``actions, details, details_label, environment``
-            (key, not for production), ``environment_name, role, badge_level``
+        :returns: dict ``level, icon, badge, title, sentence, who, who_key, ask, since,
+            started`` (ISO, UTC), ``actions, details, details_label, report`` (rows
+            of label and text), ``environment`` (key, not for production),
+            ``environment_name, role, badge_level``
         """
         if not move.id or move.state == "cancel":
             return False
@@ -69,12 +73,22 @@ class Explain(models.AbstractModel):
         problems = self._check(move) if key == "blocked_data" else []
         if key == "blocked_data" and not self._get_stops(problems):
             key = "blocked_data_fixed"
-        facts = _Facts(self, document, self._get_problem_facts(problems))
-        line = self._render(DOCUMENT_LINES[key], facts, self._get_details(problems))
-        if document.state == "rejected":
-            line |= self._get_answer(document)
+        line = self._get_document_line(document, key, problems)
         if document.status_code == CONTENT_REFUSED:
             line["actions"] = self._get_buyer_actions(move) + line["actions"]
+        return line
+
+    @api.private
+    def _get_document_line(self, document, key, problems):
+        """Return the line of a submission with what KSeF said and the report."""
+        code = self._get_code(document)
+        words = self._apply_code(DOCUMENT_LINES[key], key, code)
+        facts = FactsOf(self, document, self._get_problem_facts(problems))
+        line = self._render(words, facts, self._get_details(problems))
+        line["report"] = self._get_report(document, key, line, facts)
+        if not problems:
+            line["details"] = self._get_answer(document, key)
+            line["details_label"] = self.env._("Details")
         if document.state == "accepted":
             # A receipt that is late or odd does not make the number less good.
             line["badge_level"] = "success"
@@ -90,6 +104,8 @@ class Explain(models.AbstractModel):
     def _get_document_key(self, document):
         find = {
             "queued": self._get_queued_key,
+            "sending": self._get_sending_key,
+            "unknown": self._get_sending_key,
             "processing": self._get_processing_key,
             "accepted": self._get_accepted_key,
             "rejected": self._get_rejected_key,
@@ -99,14 +115,40 @@ class Explain(models.AbstractModel):
 
     @api.private
     def _get_queued_key(self, document):
-        if not self.env["l10n_pl_ksef.job"]._is_running():
+        connection = document.connection_id
+        if not self.env["l10n_pl_ksef.job"]._is_running(connection):
             return "queued_stopped"
-        return "queued_outage" if document.connection_id.outage_since else "queued"
+        if connection.outage_since:
+            # A refused log-in says more than that there is no service.
+            is_login = self._get_login_code(connection)
+            return "queued_again" if is_login else "queued_outage"
+        if self._get_wait(document) > LONG_LIMIT_SECONDS:
+            return "queued_limit"
+        return "queued_again" if self._get_code(document) else "queued"
+
+    @api.private
+    def _get_sending_key(self, document):
+        session = document.session_id
+        if session.kind == "batch" and session.state == "abandoned":
+            return "interrupted"
+        if session.kind == "batch" and document.state == "sending":
+            return "sending_package"
+        return document.state
 
     @api.private
     def _get_processing_key(self, document):
+        session = document.session_id
         is_long = document.state_since < fields.Datetime.now() - LONG_PROCESSING
-        return "processing_long" if is_long else "processing"
+        is_package = session.kind == "batch" and session.next_step_on
+        for key, is_fitting in (
+            ("interrupted", is_package and session.state == "abandoned"),
+            ("processing_unknown", self._is_unlisted(self._get_code(document))),
+            ("processing_long", is_long),
+            ("processing_package", is_package),
+        ):
+            if is_fitting:
+                return key
+        return "processing"
 
     @api.private
     def _get_accepted_key(self, document):
@@ -117,8 +159,8 @@ class Explain(models.AbstractModel):
 
     @api.private
     def _get_rejected_key(self, document):
-        is_right = document.status_code == NO_RIGHT_FOR_SELLER
-        return "rejected_right" if is_right else "rejected"
+        keys = {CONTENT_REFUSED: "rejected", NO_RIGHT_FOR_SELLER: "rejected_right"}
+        return keys.get(document.status_code, "rejected_other")
 
     @api.private
     def _get_move_line(self, move):
@@ -173,6 +215,8 @@ class Explain(models.AbstractModel):
             "title": badge,
             "sentence": sentence % facts,
             "who": self.env._(WHO[line.who]) if line.who else "",
+            "who_key": line.who,
+            "report": [],
             "ask": self._get_ask() if asks else "",
             "since": "",
             "started": "",
@@ -253,15 +297,27 @@ class Explain(models.AbstractModel):
         return {"count": len(shown), "what": what}
 
     @api.private
-    def _get_answer(self, document):
-        """Return what KSeF said word for word, below the sentence."""
-        texts = (document.status_details or "").splitlines()
-        details = [
-            {"text": text, "level": "note", "record": False}
-            for text in (document.status_description, *texts)
-            if text
+    def _get_answer(self, document, key):
+        """Return what KSeF said word for word, its code last."""
+        code = self._get_code(document)
+        if key not in EXPLAINED_BY_CODE or not code:
+            return []
+        own = (document.status_description, document.status_details)
+        said = {
+            "invoice": own,
+            "refused": own,
+            "call": own,
+            "forbidden": (),
+            "session_online": (document.session_id.status_details,),
+            "session_batch": (document.session_id.status_details,),
+        }
+        texts = list(filter(None, said.get(code[0], ())))
+        if code[0] in said and code[0] != "call":
+            texts.append(self.env._("Code of KSeF: %(code)s", code=code[1]))
+        lines = "\n".join(texts).splitlines()
+        return [
+            {"text": text, "level": "note", "record": False} for text in lines if text
         ]
-        return {"details": details, "details_label": self.env._("Answer of KSeF")}
 
     @api.private
     def _get_ask(self):
@@ -286,7 +342,7 @@ class Explain(models.AbstractModel):
         state = document.return_state or document.state
         words = REFUSED_CHANGES.get(state, REFUSED_CHANGES["waiting"])
         sentence = self.env._(words)
-        return sentence % _Facts(self, document)
+        return sentence % FactsOf(self, document)
 
     @api.private
     def _get_problems(self, documents):
@@ -315,6 +371,7 @@ class Explain(models.AbstractModel):
             "since": self._format_time(status["problem_since"]),
             "waiting": status["waiting"],
             "refusal": self.env._(refusal),
+            "happened": self._get_refused_right(status["problem_code"]),
             "token_nip": self._format_nip(status["nip"]),
             "own_nip": self._format_nip(company._l10n_pl_ksef_nip()),
             "company": company.display_name,

@@ -8,6 +8,8 @@ import pytz
 from odoo import api, fields, models
 from odoo.tools import format_date, format_datetime, get_lang
 
+from .l10n_pl_ksef_call_words import CALL
+from .l10n_pl_ksef_explain import FactsOf
 from .l10n_pl_ksef_words import REFUSAL_UNKNOWN, REFUSALS, UPO_FACTS
 
 POLISH_ZONE = "Europe/Warsaw"
@@ -15,6 +17,10 @@ POLISH_ZONE = "Europe/Warsaw"
 # Source: regulation of the Minister of Finance on the use of KSeF.
 TOKEN_END_PARAMETER = "l10n_pl_ksef.token_login_end"
 TOKEN_END = "2026-12-31"
+
+
+# A package that was not completed is dropped by KSeF after this time (API 8.4).
+PACKAGE_LIFE = timedelta(hours=12)
 
 
 class Facts(models.AbstractModel):
@@ -30,11 +36,24 @@ class Facts(models.AbstractModel):
         return self._format_time(document.acquired_on or document.state_since)
 
     def _fact_next(self, document):
-        connection = document.connection_id
-        pause = connection._get_seconds_to_retry("invoice_send")
+        pause = self._get_wait(document)
         spared = fields.Datetime.now() + timedelta(seconds=pause)
-        moment = max(document.next_step_on or spared, spared)
-        return self._format_time(moment)
+        step = document.next_step_on or document.session_id.next_step_on
+        return self._format_time(max(step or spared, spared))
+
+    def _fact_release(self, document):
+        session = document.session_id
+        return self._format_time(
+            session.valid_until or session.opened_on + PACKAGE_LIFE
+        )
+
+    def _fact_package(self, document):
+        session = document.session_id
+        documents = self.env["l10n_pl_ksef.document"].sudo()
+        return documents.search_count([("session_id", "=", session.id)])
+
+    def _fact_attempts(self, document):
+        return document.attempt_count
 
     def _fact_outage(self, document):
         return self._format_time(document.connection_id.outage_since)
@@ -68,6 +87,20 @@ class Facts(models.AbstractModel):
         answer = details[0] if details else document.status_description
         return (answer or self.env._("no reason given")).rstrip(" .")
 
+    def _fact_description(self, document):
+        texts = (document.status_description, document.status_details)
+        answer = next(filter(None, texts), self.env._("no reason given"))
+        return answer.splitlines()[0].rstrip(" .")
+
+    def _fact_code(self, document):
+        code = self._get_code(document)
+        return code[1] if code else "–"
+
+    def _fact_happened(self, document):
+        """Say what KSeF's code means; may itself name other facts."""
+        words = self._get_words(self._get_code(document)) or CALL["KsefRefused"]
+        return self.env._(words.what) % FactsOf(self, document)
+
     def _fact_differences(self, document):
         names = document.upo_differences or []
         return ", ".join(
@@ -88,6 +121,13 @@ class Facts(models.AbstractModel):
     def _fact_refusal(self, document):
         code = document.connection_id.problem_code
         return self.env._(REFUSALS.get(code, REFUSAL_UNKNOWN))
+
+    @api.private
+    def _get_wait(self, document):
+        """Return seconds for which KSeF is spared before a document's next step."""
+        connection = document.connection_id
+        paused = self.env["l10n_pl_ksef.agenda"]._get_paused(connection)
+        return paused.get((connection, document.state), 0)
 
     @api.private
     def _format_time(self, moment):

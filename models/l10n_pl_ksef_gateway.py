@@ -119,10 +119,13 @@ class Gateway(models.AbstractModel):
         )
 
     @api.private
-    def _upload_part(self, connection, upload, part):
-        """Send one part of a package; its address allows that, no login."""
+    def _upload_part(self, connection, upload, part, seconds):
+        """Send one part of a package; its address allows that, no login.
+
+        :param seconds: the most that it may take
+        """
         client = self._get_client(connection.environment)
-        client.upload_part(upload, part)
+        client.upload_part(upload, part, total_seconds=seconds)
 
     @api.private
     def _close_batch(self, connection, reference):

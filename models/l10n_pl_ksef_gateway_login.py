@@ -42,6 +42,24 @@ class Gateway(models.AbstractModel):
         return auth.login_with_token(client, token, nip)
 
     @api.private
+    def _ensure_login(self, connection):
+        """Log in if need be; no call while the access token lives.
+
+        :raises KsefError: KSeF refused, or gave no usable answer
+        :raises ConnectionObstacle: KSeF must not be called for this company
+        """
+        self._get_access(connection.id, self._get_client(connection.environment))
+
+    @api.private
+    def _hear_clock(self, connection):
+        """Make a call that needs no login, for the time that comes with its answer.
+
+        :raises KsefError: KSeF gave no usable answer
+        """
+        self._get_client(connection.environment).challenge()
+        connection._note_clock()
+
+    @api.private
     def _get_access(self, connection_id, client, rejected=None):
         """Return a valid access token, made by one worker at a time.
 

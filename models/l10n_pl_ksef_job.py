@@ -4,13 +4,22 @@ import logging
 import time
 from datetime import timedelta
 
+from psycopg2 import DatabaseError
 from psycopg2.errors import SerializationFailure
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import config
 
 from ..ksef import errors
-from .l10n_pl_ksef_agenda import DUE_STATES, LANES
-from .l10n_pl_ksef_connection import PROBLEMS, ConnectionObstacle
+from .l10n_pl_ksef_agenda import (
+    ASKED_STATES,
+    DUE_STATES,
+    LANES,
+    OTHER_STATES,
+    RELEASED_REASONS,
+    SHORT_WAIT_SECONDS,
+)
+from .l10n_pl_ksef_connection import ConnectionObstacle
 
 _logger = logging.getLogger(__name__)
 
@@ -24,12 +33,8 @@ STEPS = {
     "accepted": "_step_fetch_receipt",
     "blocked": "_recheck_one",
 }
-# Why documents are held until the job finds that it is over.
-RELEASED_REASONS = [problem for problem, _label in PROBLEMS] + ["date"]
+DATE_REASONS = ("date", "clock")
 CLOSE_GROUP = "online_session_close"
-# A question due within this time is waited for inside the run, since a trigger
-# set for later fires up to a minute late.
-SHORT_WAIT_SECONDS = 60
 LOOK_SECONDS = 0.3
 # After a fault of our own the document rests, and the others go on.
 FAULT_PAUSE = timedelta(minutes=5)
@@ -37,6 +42,10 @@ FAULT_PAUSE = timedelta(minutes=5)
 STOPPED_AFTER = timedelta(minutes=15)
 # Documents that were held go on in groups of this size, a commit each.
 RELEASE_SIZE = 1000
+# While the job stands still a person's request does the work of so many.
+STEPS_BY_HAND = 5
+# So many documents that cannot be written end a run: the database is in trouble.
+STUCK_MAX = 20
 
 
 class Job(models.AbstractModel):
@@ -64,10 +73,18 @@ class Job(models.AbstractModel):
     def _is_running(self, connection):
         """Tell whether the lane of a connection runs at all on this database."""
         cron = self._get_crons([self.env["l10n_pl_ksef.agenda"]._get_lane(connection)])
-        if not cron.active:
+        # Odoo plans a run anew that fails, or whose user is archived.
+        has_user = cron.user_id.active or cron.user_id.id == SUPERUSER_ID
+        if not cron.active or not has_user or cron.failure_count:
             return False
         late = fields.Datetime.now() - STOPPED_AFTER
         return cron.nextcall > late
+
+    @api.private
+    def _has_time_for(self, seconds):
+        """Tell whether Odoo lets this run go on for so long."""
+        deadline = self.env.context.get("l10n_pl_ksef_deadline")
+        return deadline is None or time.monotonic() + seconds < deadline
 
     @api.model
     @api.private
@@ -76,16 +93,25 @@ class Job(models.AbstractModel):
 
         :param int lane: which share of the connections, 0 to ``LANES`` - 1
         """
-        self = self.sudo()
+        self = self.sudo().with_context(l10n_pl_ksef_deadline=_get_deadline())
+        connections = self.env["l10n_pl_ksef.agenda"]._find_busy(lane)
+        if connections:
+            self._work(connections)
+            pause = self.env["l10n_pl_ksef.agenda"]._get_pause(connections)
+            self._wake_again(lane, pause)
+            self._end_step()
+        self._warn()
+
+    @api.private
+    def _work(self, connections):
+        """Take the steps of these connections while there is time."""
         agenda = self.env["l10n_pl_ksef.agenda"]
-        connections = agenda._find_busy(lane)
-        if not connections:
-            return
         self._release_blocked(connections)
         self._read_limits(agenda._find_sending(connections))
         seconds_left = self._end_step()
-        while seconds_left > 0:
-            if self._run_next(connections):
+        stuck = set()
+        while seconds_left > 0 and len(stuck) < STUCK_MAX:
+            if self._run_next(connections, stuck):
                 seconds_left = self._end_step(processed=1)
                 continue
             pause = agenda._get_pause(connections)
@@ -95,8 +121,16 @@ class Job(models.AbstractModel):
             time.sleep(max(0.0, min(pause, LOOK_SECONDS)))
             seconds_left = self._end_step()
         self._close_sessions(connections)
-        self._wake_again(lane, agenda._get_pause(connections))
-        self._end_step()
+
+    @api.private
+    def _warn(self):
+        """Tell people what needs them; what goes wrong here stops no sending."""
+        try:
+            self.env["l10n_pl_ksef.warning"]._refresh()
+            self._end_step()
+        except Exception:
+            _logger.exception("KSeF: the warnings could not be brought up to date")
+            self.env.cr.rollback()
 
     @api.private
     def _read_limits(self, connections):
@@ -107,28 +141,36 @@ class Job(models.AbstractModel):
             self._end_step()
 
     @api.private
-    def _run_next(self, connections):
+    def _run_next(self, connections, stuck=None):
         """Take the one step that is most urgent; False when nothing is due.
 
         Questions go before sending: somebody is looking at an open form.
+
+        :param set stuck: ids of documents that this run cannot write; grows
         """
         agenda = self.env["l10n_pl_ksef.agenda"]
+        stuck = set() if stuck is None else stuck
         paused = agenda._get_paused(connections)
-        asked = agenda._find_due(connections, paused, [("state", "=", "processing")])
+        asked = agenda._find_due(connections, paused, stuck, ASKED_STATES)
         if asked:
-            self._run_step(agenda._widen(asked))
+            stuck |= self._run_step(agenda._widen(asked))
             return True
         if package := agenda._find_due_package(connections):
             self._run_package_step(package)
             return True
-        due = agenda._find_due(connections, paused, [("state", "!=", "processing")])
+        due = agenda._find_due(connections, paused, stuck, OTHER_STATES)
         if due:
-            self._run_step(agenda._widen(due) if due.state == "unknown" else due)
+            stuck |= self._run_step(
+                agenda._widen(due) if due.state == "unknown" else due
+            )
         return bool(due)
 
     @api.private
     def _run_step(self, documents):
-        """Do what the documents' one state asks for; a fault stops no others."""
+        """Do what the documents' one state asks for; a fault stops no others.
+
+        :returns: ids of documents that could not even be put off
+        """
         state = documents[0].state
         try:
             getattr(self, STEPS[state])(documents)
@@ -138,10 +180,22 @@ class Job(models.AbstractModel):
         except Exception:
             _logger.exception("KSeF: a step failed for documents %s", documents.ids)
             self.env.cr.rollback()
-            later = fields.Datetime.now() + FAULT_PAUSE
+            return self._put_off(documents, state)
+        return set()
+
+    @api.private
+    def _put_off(self, documents, state):
+        """Let documents rest after a fault; return ids of those that cannot."""
+        later = fields.Datetime.now() + FAULT_PAUSE
+        try:
             still = documents.exists().filtered(lambda one: one.state == state)
             still.filtered("next_step_on").write({"next_step_on": later})
             self._end_step()
+        except DatabaseError:
+            _logger.warning("KSeF: documents %s cannot be written", documents.ids)
+            self.env.cr.rollback()
+            return set(documents.ids)
+        return set()
 
     @api.private
     def _run_package_step(self, session):
@@ -192,17 +246,19 @@ class Job(models.AbstractModel):
         def take_step():
             with self.env.registry.cursor() as cr:
                 job = self.with_env(self.env(cr=cr, su=True))
-                for document in job.env["l10n_pl_ksef.document"].browse(ids).exists():
-                    job._step_once(document)
+                found = job.env["l10n_pl_ksef.document"].browse(ids).exists()
+                job._step_by_hand(found)
 
         self.env.cr.postcommit.add(take_step)
 
     @api.private
-    def _step_once(self, document):
-        """Take one step for a document, or for the package it is in."""
-        if document._is_in_package():
-            self._run_package_step(document.session_id)
-        elif document.filtered_domain(DUE_STATES):
+    def _step_by_hand(self, documents):
+        """Take one step for a few documents, and for the packages of the others."""
+        packed = documents.filtered(lambda document: document._is_in_package())
+        for session in packed.session_id:
+            self._run_package_step(session)
+        alone = (documents - packed).filtered_domain(DUE_STATES)
+        for document in alone[:STEPS_BY_HAND]:
             self._run_step(document)
 
     @api.private
@@ -232,13 +288,26 @@ class Job(models.AbstractModel):
     @api.private
     def _find_free(self, connection, held):
         """Return those of the held documents that nothing keeps any more."""
-        today = self.env["l10n_pl_ksef.sender"]._get_polish_date(connection)
-        dated = held.filtered(lambda document: document.blocked_reason == "date")
+        sender = self.env["l10n_pl_ksef.sender"]
+        dated = held.filtered(lambda one: one.blocked_reason in DATE_REASONS)
+        if "clock" in dated.mapped("blocked_reason"):
+            self._hear_clock(connection)
+        today = sender._get_polish_date(connection)
         free = dated.filtered(lambda document: document.issue_date <= today)
         others = held - dated
         if others and not connection._find_obstacle(is_sending=True):
             free |= others
         return free
+
+    @api.private
+    def _hear_clock(self, connection):
+        """Learn KSeF's time: the server's clock may have been put right."""
+        self._end_step()
+        try:
+            self.env["l10n_pl_ksef.gateway"]._hear_clock(connection)
+        except errors.KsefError as error:
+            _logger.info("KSeF: its time is not known: %s", error)
+        self._end_step()
 
     @api.private
     def _release(self, documents):
@@ -285,3 +354,11 @@ class Job(models.AbstractModel):
     def _end_step(self, processed=0):
         """Commit; return the seconds that are left of this run."""
         return self.env["ir.cron"]._commit_progress(processed)
+
+
+def _get_deadline():
+    """Return the time (monotonic) at which Odoo kills a scheduled action, or None."""
+    limit = config["limit_time_real_cron"]
+    if limit is None or limit < 0:
+        limit = config["limit_time_real"]
+    return time.monotonic() + limit if limit else None

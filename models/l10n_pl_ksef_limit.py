@@ -38,7 +38,7 @@ class Limit(models.Model):
     _rec_name = "rate_group"
     _log_access = False
 
-    nip = fields.Char(required=True)
+    nip = fields.Char("NIP", required=True)
     environment = fields.Selection(ENVIRONMENTS, required=True)
     rate_group = fields.Char(required=True)
     per_second = fields.Integer(required=True, help="Calls allowed, -1 for no limit.")
@@ -162,7 +162,7 @@ class Limit(models.Model):
     @api.private
     def _refresh_if_old(self, connection):
         """Ask KSeF for its limits about once a day; a failure changes nothing."""
-        if connection._find_obstacle():
+        if connection._find_obstacle() or connection._get_seconds_to_retry():
             return
         gate = self._gate(connection)
         if not alone(self.env.registry, gate.claim_reading):

@@ -6,10 +6,16 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..ksef import errors
 
 _logger = logging.getLogger(__name__)
+
+
+# A page is written in pieces of this size: a statement takes several times the
+# memory of what it holds. Whole groups of Base64.
+PIECE_BYTES = 3 * 2**17
 
 
 class Receipt(models.Model):
@@ -44,15 +50,27 @@ class Receipt(models.Model):
         if kept:
             return kept
         digest = hashlib.sha256(data).digest()
-        return self.create(
+        pieces = _encode(data)
+        receipt = self.create(
             {
                 "session_id": session.id,
                 "reference": reference,
-                "content": base64.b64encode(data),
+                "content": next(pieces),
                 "sha256": base64.b64encode(digest).decode(),
                 "entry_count": entry_count,
             }
         )
+        for piece in pieces:
+            self.env.execute_query(
+                SQL(
+                    "UPDATE l10n_pl_ksef_receipt SET content = content || %s"
+                    " WHERE id = %s RETURNING id",
+                    piece,
+                    receipt.id,
+                )
+            )
+        receipt.invalidate_recordset(["content"])
+        return receipt
 
     @api.private
     def _fetch_by_link(self, document, status):
@@ -123,6 +141,12 @@ class Receipt(models.Model):
         raise UserError(
             self.env._("A receipt from KSeF is evidence and cannot be deleted.")
         )
+
+
+def _encode(data):
+    """Yield Base64 in pieces that can be put together; at least one."""
+    for start in range(0, len(data) or 1, PIECE_BYTES):
+        yield base64.b64encode(data[start : start + PIECE_BYTES])
 
 
 def _compare(document, entry):

@@ -1,5 +1,7 @@
 """Settles what is not certain: no answer to a POST, and numbers KSeF has already."""
 
+from datetime import timedelta
+
 from odoo import api, models
 
 from ..ksef import errors
@@ -15,6 +17,14 @@ from .l10n_pl_ksef_poller import (
 
 # After so many questions without a trace the session is closed, to be certain.
 UNKNOWN_QUESTIONS_BEFORE_CLOSE = 4
+# Pauses between searches for an invoice KSeF says it has, in seconds; the last one
+# repeats. 20 searches an hour are allowed (API 14). After about a day a person looks.
+SEARCH_PAUSES_SECONDS = (15, 60, 300, 900, 3600)
+SEARCHES_MAX = 28
+# An invoice is in a session that was opened at most so long before (API 7.2), and
+# so many sessions are looked into.
+SESSION_LIFE = timedelta(hours=13)
+SESSIONS_MAX = 5
 
 
 class Reconciler(models.AbstractModel):
@@ -67,43 +77,73 @@ class Reconciler(models.AbstractModel):
         """Adopt the original if its hash is ours, else leave it to a person."""
         poller = self.env["l10n_pl_ksef.poller"]
         original = originals.get(document.sha256)
-        session_reference = status.original_session_reference
+        number = status.original_ksef_number
+        reference = status.original_session_reference if original else False
+        found_number = number
         if not original:
             # KSeF may name the wrong session, or one that others opened.
-            original = poller._ask(document, lambda: self._search_original(document))
-            session_reference = False
-        if original is None:
-            return
+            answer = poller._ask(document, lambda: self._search_original(document))
+            if answer is None:
+                return
+            original, reference, found_number = answer
+            number = number or found_number
         document = poller._lock(document, "processing")
         if document and original:
             document.write(
                 {
-                    "original_ksef_number": status.original_ksef_number,
-                    "reference": session_reference and original.reference,
-                    "session_reference": session_reference,
+                    "original_ksef_number": number,
+                    "reference": reference and original.reference,
+                    "session_reference": reference,
                 }
             )
             poller._take_accepted(document, original, status_words(status))
             poller._note_numbers(document)
+        elif document and not found_number and document.step_count < SEARCHES_MAX:
+            # An invoice can be found some time after it got its number.
+            document.write(status_words(status))
+            document._plan(pause_of(SEARCH_PAUSES_SECONDS, document.step_count))
         elif document:
             document._set_state(
-                "conflict",
-                **status_words(status),
-                original_ksef_number=status.original_ksef_number,
+                "conflict", **status_words(status), original_ksef_number=number
             )
         poller._commit()
 
     @api.private
     def _search_original(self, document):
-        """Return what KSeF knows of our file by number and hash, else False."""
+        """Search by number for what KSeF holds.
+
+        :returns: (our file or None, its session's reference if we may read it,
+            the number of what was found or None)
+        """
+        connection = document.connection_id
         try:
             found = self.env["l10n_pl_ksef.gateway"]._find_by_number(
-                document.connection_id, document.invoice_number, document.nip
+                connection, document.invoice_number, document.nip
             )
         except (errors.KsefForbidden, *FINAL_REFUSALS):
-            return False
-        same = (entry for entry in found if entry.hash_b64 == document.sha256)
-        return next(same, False)
+            return None, False, None
+        same = next((one for one in found if one.hash_b64 == document.sha256), None)
+        if same is None:
+            return None, False, found[0].ksef_number if found else None
+        reference, status = self._find_in_sessions(connection, same)
+        return status or same, reference, same.ksef_number
+
+    @api.private
+    def _find_in_sessions(self, connection, found):
+        """Return (reference, status) of a found invoice if its session is ours."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        until = found.invoicing_on + timedelta(minutes=1)
+        since = found.invoicing_on - SESSION_LIFE
+        try:
+            for kind in ("online", "batch"):
+                sessions = gateway._get_sessions(connection, kind, since, until)
+                for session in sessions[:SESSIONS_MAX]:
+                    listed = self._list_originals(connection, session.reference)
+                    if found.hash_b64 in listed:
+                        return session.reference, listed[found.hash_b64]
+        except (errors.KsefForbidden, *FINAL_REFUSALS):
+            pass
+        return False, None
 
     @api.private
     def _resolve(self, documents):

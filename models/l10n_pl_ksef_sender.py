@@ -17,6 +17,7 @@ _logger = logging.getLogger(__name__)
 # (`ksef.transport`) and is made twice at most, so after this nobody is at it;
 # and if somebody were, the document would only be asked for.
 SENDING_LIMIT_SECONDS = 120
+CALL_SECONDS = 55
 # Answers are written again this often when another transaction got in between.
 WRITE_TRIES = 5
 # First question after the POST, in seconds: most invoices are through by then.
@@ -70,6 +71,10 @@ class Sender(models.AbstractModel):
             self._note_failed_opening(document, error)
             return
         self._commit()
+        # The login may have told that the server's clock is wrong.
+        if obstacle := self._find_own_obstacle(document):
+            self._block(document, obstacle)
+            return
         self._send_in_session(document, session_id)
 
     @api.private
@@ -77,12 +82,18 @@ class Sender(models.AbstractModel):
         """Say why this document may not go now, whatever the connection."""
         if document.nip != document.connection_id.nip:
             return "nip"
-        today = self._get_polish_date(document.connection_id)
-        return "date" if document.issue_date > today else None
+        if document.issue_date <= self._get_polish_date(document.connection_id):
+            return None
+        # KSeF refuses what is dated later than its own day.
+        is_ours_wrong = document.issue_date <= _get_local_polish_date(self)
+        return "clock" if is_ours_wrong else "date"
 
     @api.private
     def _send_in_session(self, document, session_id):
         """Write the intent, POST, write the answer: one transaction each."""
+        if not self.env["l10n_pl_ksef.job"]._has_time_for(CALL_SECONDS):
+            # Odoo would end the worker while it waits: the next run sends it.
+            return
         document = self._lock(document, "queued")
         if not document:
             return
@@ -266,6 +277,10 @@ def _words(error):
         "status_description": problem.description if problem else False,
         "status_details": "\n".join(problem.details) if problem else False,
     }
+
+
+def _get_local_polish_date(model):
+    return fields.Date.context_today(model.with_context(tz=POLISH_TIME_ZONE))
 
 
 def _is_worth_another(error, tries):

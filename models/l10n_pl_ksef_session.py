@@ -168,12 +168,12 @@ class Session(models.Model):
     @api.private
     def _is_usable(self):
         """Tell whether one more invoice may go into this session."""
-        now = fields.Datetime.now()
+        ends_on = self.valid_until
         return (
             self.state == "open"
             and bool(self.sealed_key)
-            and self.opened_on + SESSION_USE > now
-            and (not self.valid_until or self.valid_until > now)
+            and self.opened_on + SESSION_USE > fields.Datetime.now()
+            and (not ends_on or ends_on > self.connection_id._get_ksef_now())
             and self.sent_count < SESSION_MAX_INVOICES
         )
 

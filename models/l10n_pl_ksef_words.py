@@ -195,8 +195,40 @@ DOCUMENT_LINES = {
         "administrator",
         ["send"],
     ),
+    "queued_again": Line(
+        _lt("Queued"),
+        "info",
+        "clock-o",
+        _lt("%(happened)s Next try about %(next)s."),
+        "odoo",
+        ["send"],
+    ),
+    "queued_limit": Line(
+        _lt("Queued"),
+        "info",
+        "clock-o",
+        _lt("KSeF's limit of calls is used up; the queue goes on about %(next)s."),
+        "odoo",
+    ),
     "sending": Line(
         _lt("Sending"), "info", "paper-plane", _lt("Being sent now."), "odoo"
+    ),
+    "sending_package": Line(
+        _lt("Sending"),
+        "info",
+        "paper-plane",
+        _lt("Being sent in a package. Invoices in it: %(package)s."),
+        "odoo",
+    ),
+    "interrupted": Line(
+        _lt("Checking"),
+        "warning",
+        "question-circle",
+        _lt(
+            "Sending of its package was interrupted. KSeF releases it by %(release)s"
+            " at the latest; nothing is sent twice."
+        ),
+        "ksef",
     ),
     "unknown": Line(
         _lt("Checking"),
@@ -215,6 +247,25 @@ DOCUMENT_LINES = {
         "cog",
         _lt("KSeF has had it since %(since)s and is checking it."),
         "ksef",
+        ["check"],
+    ),
+    "processing_package": Line(
+        _lt("Processing"),
+        "info",
+        "cog",
+        _lt(
+            "KSeF has had its package since %(since)s and is checking it. Invoices in"
+            " it: %(package)s."
+        ),
+        "ksef",
+        ["check"],
+    ),
+    "processing_unknown": Line(
+        _lt("Processing"),
+        "warning",
+        "cog",
+        _lt("%(happened)s Odoo keeps asking, next about %(next)s."),
+        "administrator",
         ["check"],
     ),
     "processing_long": Line(
@@ -272,6 +323,14 @@ DOCUMENT_LINES = {
         _lt("KSeF did not take it: no right to issue invoices (NIP %(nip)s)."),
         "administrator",
         ["settings", "send_again"],
+    ),
+    "rejected_other": Line(
+        _lt("Rejected"),
+        "danger",
+        "times-circle",
+        _lt("%(happened)s Number %(doc)s stays free: fix it and send again."),
+        "invoicing",
+        ["send_again"],
     ),
     "conflict": Line(
         _lt("To clear up"),
@@ -333,7 +392,7 @@ DOCUMENT_LINES = {
         _ON_HOLD,
         "danger",
         "pause-circle",
-        _lt("The token may not issue invoices."),
+        _lt("%(happened)s Waiting invoices: %(waiting)s."),
         "administrator",
         ["replace"],
     ),
@@ -370,9 +429,7 @@ DOCUMENT_LINES = {
         _ON_HOLD,
         "danger",
         "pause-circle",
-        _lt(
-            'KSeF could not use what Odoo sent: "%(answer)s". The invoice is unchanged.'
-        ),
+        _lt("%(happened)s Odoo stopped trying; the invoice is unchanged."),
         "administrator",
         ["send_again"],
     ),
@@ -433,7 +490,7 @@ CONNECTION_LINES = {
         _lt("Not working"),
         "danger",
         "times-circle",
-        _lt("The token may not issue invoices. Waiting invoices: %(waiting)s."),
+        _lt("%(happened)s Waiting invoices: %(waiting)s."),
     ),
     "nip": Line(
         _lt("Not working"),

@@ -25,6 +25,15 @@ class ResConfigSettings(models.TransientModel):
     l10n_pl_ksef_has_schema = fields.Boolean(
         "Official schema is here", compute="_compute_l10n_pl_ksef_status"
     )
+    l10n_pl_ksef_has_other = fields.Boolean(
+        "Odoo's own KSeF module has a certificate",
+        compute="_compute_l10n_pl_ksef_status",
+    )
+    l10n_pl_ksef_accountant_id = fields.Many2one(
+        related="company_id.l10n_pl_ksef_accountant_id",
+        readonly=False,
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+    )
     l10n_pl_ksef_send_mode = fields.Selection(
         related="company_id.l10n_pl_ksef_send_mode", readonly=False
     )
@@ -60,6 +69,10 @@ class ResConfigSettings(models.TransientModel):
             settings.l10n_pl_ksef_is_connected = not status["obstacle"]
             schema = self.env["l10n_pl_ksef.schema"]._get_schema()
             settings.l10n_pl_ksef_has_schema = schema is not None
+            other = self.env["l10n_pl_ksef.other_module"]
+            settings.l10n_pl_ksef_has_other = other._has_certificate(
+                settings.company_id
+            )
 
     def _l10n_pl_ksef_facts(self, status):
         """Return what is known of the token, as label and value."""
@@ -155,6 +168,11 @@ class ResConfigSettings(models.TransientModel):
         """Fetch the Ministry's schema files from their official address."""
         self.env["l10n_pl_ksef.setup"]._check_admin(self.company_id)
         self.env["l10n_pl_ksef.schema"]._download()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def action_l10n_pl_ksef_take_over(self):
+        """Let this addon send instead of Odoo's own KSeF module."""
+        self.env["l10n_pl_ksef.other_module"]._take_over(self.company_id)
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_l10n_pl_ksef_disconnect(self):

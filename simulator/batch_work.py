@@ -43,29 +43,24 @@ def start_work(system, session, now):
 
 def _run(work, due):
     while work.system.clock.now() < due:
-        if work.is_stale:
-            return
         time.sleep(TICK_SECONDS)
     try:
         work.do()
-    except (_BadPackageError, BrokenArchiveError) as bad:
-        is_archive = isinstance(bad, BrokenArchiveError)
-        work.fail(Status(SessionCode.ARCHIVE_ERROR) if is_archive else bad.status)
+    except _BadPackageError as bad:
+        work.fail(bad.status)
+    except BrokenArchiveError:
+        work.fail(Status(SessionCode.ARCHIVE_ERROR))
     finally:
         work.session.package.discard()
 
 
 class _Work:
-    """A package on its way; stale once the simulator was told to forget it."""
+    """A package on its way into the book of the time when it was closed."""
 
     def __init__(self, system, session):
         self.system = system
         self.session = session
         self._book = system.book
-
-    @property
-    def is_stale(self):
-        return self.system.book is not self._book
 
     def do(self):
         """Take the package apart; raises what is wrong with it as a whole."""
@@ -118,8 +113,6 @@ class _Work:
     def _take_invoices(self, archive):
         files = read_files(archive, self.session.package.compression)
         for ordinal, file in enumerate(files, 1):
-            if self.is_stale:
-                return
             self._take(ordinal, file)
             _breathe(ordinal)
 
@@ -142,7 +135,7 @@ class _Work:
             check_fate(invoice)
             check_content(self.system, invoice)
             with self.system.lock:
-                accept(self.system, invoice)
+                accept(self.system.settings, self._book, invoice)
                 self._book.add_invoice(invoice)
         except RejectedError as rejected:
             invoice.status, invoice.xml = rejected.status, b""

@@ -79,8 +79,8 @@ def _add_fault(system, given):
         needs_code = action in (*faults.FATES, "error_code")
         has_code = isinstance(given.get("code"), int)
         _check(not needs_code or has_code, "code is missing")
-    is_list = operation in LISTS
-    _check(is_list or "list_omits" not in actions, f"{operation} is no list")
+    is_for_lists = bool(set(actions) & set(faults.LIST_ACTIONS))
+    _check(operation in LISTS or not is_for_lists, f"{operation} is no list")
     return {"id": system.faults.add(given)}
 
 
@@ -177,10 +177,20 @@ def _describe_sent(invoice):
     }
 
 
+def _describe_package(session):
+    return {
+        "sessionReference": session.reference,
+        "code": session.status.code,
+        "compressionType": session.package.compression,
+        "parts": len(session.package.parts),
+        "invoices": len(session.invoices),
+    }
+
+
 def _show_book(system, query):
     """What was accepted, sent and tried; ``xml=0`` leaves XML and receipts out.
 
-    ``offset`` and ``limit`` cut each of the three lists.
+    ``offset`` and ``limit`` cut each of these three lists, not that of the packages.
     """
     settle(system)
     book = system.book
@@ -198,6 +208,7 @@ def _show_book(system, query):
         ],
         "sent": [_describe_sent(i) for i in cut(book.invoices.values())],
         "attempts": list(cut(book.attempts)),
+        "packages": [_describe_package(s) for s in book.sessions.values() if s.package],
     }
 
 

@@ -37,21 +37,21 @@ def check_content(system, invoice):
         raise RejectedError(InvoiceCode.CONTENT_ERROR, INVALID_XML) from None
 
 
-def accept(system, invoice):
+def accept(settings, book, invoice):
     """Number the invoice as of its due time; raises ``RejectedError`` for a duplicate.
 
     The caller holds the lock.
     """
-    _check_duplicate(system.book, invoice)
+    _check_duplicate(book, invoice)
     invoice.acquired = invoice.due
-    invoice.stored = invoice.due + system.settings.storage()
+    invoice.stored = invoice.due + settings.storage()
     is_late = invoice.facts["issueDate"] < str(warsaw_day(invoice.received))
     invoice.mode = "Offline" if invoice.offline or is_late else "Online"
     invoice.ksef_number = numbers.ksef_number(
         invoice.facts["sellerNip"], invoice.received
     )
     invoice.status = Status(InvoiceCode.SUCCESS)
-    system.book.accept(invoice)
+    book.accept(invoice)
 
 
 def _check_duplicate(book, invoice):

@@ -8,6 +8,7 @@ import threading
 import time
 
 from .exchange import HTML, Response
+from .paging import token_to_the_start
 from .problems import RefusedError, forbidden, refusal
 from .statuses import Status
 
@@ -18,6 +19,7 @@ WARNING_HEADER = "X-System-Warning"
 ANY = "*"
 EXTRA_FIELD = "propertyOfTheFuture"
 HTTP_OK = 200
+HTTP_FORBIDDEN = 403
 PROBLEM_STATUSES = (401, 403, 410, 429)
 DEFAULT_DELAY_SECONDS = 1.0
 
@@ -66,6 +68,21 @@ def _list_omits(fault, answer):
     return dataclasses.replace(answer, body=json.dumps(body).encode())
 
 
+def _loop_pages(fault, answer):
+    """Let a list go on for ever, from its first page again."""
+    if answer.status != HTTP_OK:
+        return answer
+    body = {**json.loads(answer.body), "continuationToken": token_to_the_start()}
+    return dataclasses.replace(answer, body=json.dumps(body).encode())
+
+
+def _page(fault, answer):
+    """An answer of the caller's choice: by default a refusal that says nothing."""
+    body, content_type = fault.get("body", ""), fault.get("content_type", "")
+    status = fault.get("status", HTTP_FORBIDDEN)
+    return Response(status, body.encode(), content_type, is_fault=True)
+
+
 def _status(fault, answer):
     status = fault.get("status", 503)
     if status in PROBLEM_STATUSES:
@@ -92,6 +109,7 @@ BEFORE_ACTIONS = {
     "drop_before": _drop,
     "delay": _delay,
     "html": _html,
+    "page": _page,
     "status": _status,
     "error_code": _error_code,
 }
@@ -103,8 +121,11 @@ AFTER_ACTIONS = {
     "status_after": _status,
     "extra_field": _extra_field,
     "list_omits": _list_omits,
+    "loop_pages": _loop_pages,
+    "page_after": _page,
     "warning": _warning,
 }
+LIST_ACTIONS = ("list_omits", "loop_pages")
 ACTIONS = (*BEFORE_ACTIONS, *AFTER_ACTIONS, *FATES)
 
 

@@ -135,7 +135,7 @@ def session_invoices(system, call):
     return _answer_list(system, call, lambda session: session.invoices, "invoices")
 
 
-def session_invoices_failed(system, call):
+def failed_invoices(system, call):
     def failed(session):
         return [invoice for invoice in session.invoices if invoice.status.is_failure]
 

@@ -104,7 +104,7 @@ def _decide_invoice(system, invoice):
         check_fate(invoice)
         _check_sent(invoice)
         check_content(system, invoice)
-        accept(system, invoice)
+        accept(system.settings, system.book, invoice)
     except RejectedError as rejected:
         invoice.status = rejected.status
 

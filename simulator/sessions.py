@@ -199,7 +199,7 @@ def _describe_item(session):
     }
 
 
-def session_list(system, call):
+def sessions_list(system, call):
     if "sessionType" not in call.query:
         raise invalid("'sessionType' is required.")
     found = [

@@ -72,10 +72,15 @@ def upload_part(system, call):
         return _refuse(400, "InvalidHeaderValue")
     _, reference, _, ordinal = path.split("/")
     session = system.book.sessions.get(reference)
-    if session is None or session.status.code != SessionCode.OPEN:
+    if session is None or not _takes_parts(session, request.arrived):
         return _refuse(403, "AuthorizationPermissionMismatch")
     _keep(system, session, session.package.parts[int(ordinal) - 1], request.upload)
     return Response(201)
+
+
+def _takes_parts(session, moment):
+    is_open = session.status.code == SessionCode.OPEN
+    return is_open and moment < session.package.upload_until
 
 
 def _keep(system, session, part, upload):

@@ -65,6 +65,7 @@ class MatrixCase(KsefCase):
             for _step in range(MOST_STEPS):
                 if document.upo_state == "stored":
                     break
+                self.connection.retry_on = False
                 self.make_due(document)
                 self.step()
             self.assertEqual(document.upo_state, "stored")
@@ -87,6 +88,14 @@ class MatrixCase(KsefCase):
                 return
             time.sleep(LOOK_SECONDS)
         self.fail(f"waited in vain: {what}")
+
+    def get_crons(self):
+        """Return all scheduled actions of the addon."""
+        data = self.env["ir.model.data"].search(
+            [("module", "=", "l10n_pl_ksef"), ("model", "=", "ir.cron")]
+        )
+        crons = self.env["ir.cron"].with_context(active_test=False)
+        return crons.browse(data.mapped("res_id"))
 
     # -- judging -------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from ..models.l10n_pl_ksef_batch import COMPRESSION_PARAMETER
 from .batch_common import BatchCase
 
 # KSeF could not use the package as a whole.
+DAY_SECONDS = 86_400
 USELESS_PACKAGE = (405, 415, 430, 435)
 
 
@@ -271,6 +272,7 @@ class TestPackageResult(BatchCase):
         self.step()
         self.assertEqual(documents[0].blocked_reason, "date")
         self.settle(documents[1:])
+        self.simulator.control("clock", {"seconds": 2 * DAY_SECONDS})
         with freeze_time(fields.Datetime.add(fields.Datetime.now(), days=2)):
             self.step()
         self.assertNotEqual(documents[0].state, "blocked")

@@ -105,9 +105,8 @@ class LoginCase(MatrixCase):
     def run_watch(self):
         """Let all that the addon does by the clock happen once."""
         self.env.flush_all()
-        crons = self.env["ir.cron"].search([("code", "like", "l10n_pl_ksef")])
         with self.enter_registry_test_mode():
-            for cron in crons:
+            for cron in self.get_crons():
                 cron.method_direct_trigger()
         self.env.invalidate_all()
 
@@ -293,6 +292,8 @@ class TestWrongClock(MatrixCase):
     def test_invoice_of_tomorrow_waits_for_its_day_in_poland(self):
         # 23:30 in Warsaw in winter: not yet the day of the invoice.
         evening = fields.Datetime.to_datetime("2026-11-30 22:30:00")
+        away = (evening - fields.Datetime.now()).total_seconds()
+        self.simulator.control("clock", {"seconds": away})
         with freeze_time(evening):
             tomorrow = fields.Date.to_date("2026-12-01")
             _invoice, document = self.post_invoice(invoice_date=tomorrow)
@@ -300,6 +301,7 @@ class TestWrongClock(MatrixCase):
             held = (document.state, document.blocked_reason)
             self.assertEqual(held, ("blocked", "date"))
             self.check_nothing_sent()
+        self.simulator.control("clock", {"seconds": 31 * 60})
         with freeze_time(evening + timedelta(minutes=31)):
             self.step()
             self.assertNotEqual(document.state, "blocked")

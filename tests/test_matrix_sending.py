@@ -223,8 +223,14 @@ class TestSessions(MatrixCase):
 
     def test_session_never_known_is_replaced(self):
         self.open_session()
-        self.simulator.inject("send_invoice", "error_code", code=21173, times=6)
+        self.simulator.inject("send_invoice", "error_code", code=21173, times=None)
         _invoice, document = self.post_invoice()
+        self.work(document, steps=3)
+        session = document.session_id
+        session.opened_on -= timedelta(minutes=5)
+        self.work(document, steps=3)
+        self.assertNotEqual(document.session_id, session)
+        self.simulator.control("faults", method="DELETE")
         self.finish(document)
         self.assertEqual(len(self.simulator.get_book()), 2)
         self.assertGreater(self.simulator.count("open_online"), 1)
@@ -356,9 +362,11 @@ class TestDuplicates(MatrixCase):
     def test_own_file_sent_under_another_token(self):
         _invoice, document = self.post_invoice()
         self.send_elsewhere(document._get_xml(), author="5261040828")
-        self.finish(document)
+        self.advance(document, "accepted")
         [entry] = self.simulator.get_book()
         self.assertEqual(document.ksef_number, entry["ksefNumber"])
+        self.assertEqual(document.upo_state, "none", "its session is not ours")
+        self.assertFalse(document.next_step_on, "it is not asked for for ever")
 
     def test_foreign_document_with_our_number(self):
         for author in (None, "5261040828"):

@@ -14,7 +14,7 @@ SILENT = {"accepted", "withdrawn"}
 GIVEN = {"count", "what", "reason", "number", "date"}
 CONNECTION_FACTS = {
     *("outage", "next", "since", "waiting", "refusal"),
-    *("token_nip", "own_nip", "company"),
+    *("token_nip", "own_nip", "company", "happened"),
 }
 
 

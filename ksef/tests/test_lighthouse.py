@@ -108,7 +108,8 @@ class DoubtTest(LighthouseCase):
             drop,
         ):
             with self.subTest(step=step):
-                self.assertEqual(self.ask(step), UNKNOWN)
+                self.assertEqual(self.ask(step, reply(200, [NOTICE])), UNKNOWN)
+                self.assertEqual(len(self.server.requests), 1)
 
     def test_silence_and_dripping_end_soon(self):
         for step in (stay_silent, drip):

@@ -1,5 +1,6 @@
 """The invoices of a package: verdicts, lists, receipts."""
 
+import time
 import unittest
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from simulator.clock import from_text
 
 from .invoice import make_invoice, today
 from .package import BatchClient, named, tar_archive, zip_archive
-from .support import NIP, OTHER_NIP, Client, SimulatorCase, digest
+from .support import NIP, OTHER_NIP, POLL_SECONDS, Client, SimulatorCase, digest
 
 UPO = "{http://upo.schematy.mf.gov.pl/KSeF/v4-3}"
 
@@ -57,7 +58,7 @@ class VerdictTest(BatchInvoiceCase):
             make_invoice(seller=OTHER_NIP),
             make_invoice().replace(b"<P_15>123.00</P_15>", b""),
             b"no invoice",
-            b"x" * 3_000_001,
+            b"x" * 3_500_000,
             good,
         )
         found, invoices = self._send([good, *bad])
@@ -84,6 +85,17 @@ class VerdictTest(BatchInvoiceCase):
         self.assertEqual(entry["ksefNumber"], sent["ksefNumber"])
         self.assertEqual(entry["xml"], xml.decode())
         self.assertEqual(entry["sessionReference"], self.reference)
+
+    def test_book_knows_the_packages(self):
+        self._send([make_invoice() for _ in range(3)], count=2, pack=tar_archive)
+        expected = {
+            "sessionReference": self.reference,
+            "code": 200,
+            "compressionType": "TarGz",
+            "parts": 2,
+            "invoices": 3,
+        }
+        self.assertEqual(self.simulator.book()["packages"], [expected])
 
     def test_folders_are_walked_through(self):
         archive = zip_archive([("folder/", b""), ("folder/1.xml", make_invoice())])
@@ -143,16 +155,35 @@ class VerdictTest(BatchInvoiceCase):
         return self.client.get(f"/sessions/{reference}").json()
 
     def test_random_faults_do_not_strike_inside_a_package(self):
-        self._fault("*", "html", probability=0)
-        _, invoices = self._send([make_invoice()])
-        self.assertEqual(self._codes(invoices), [200])
+        archive = zip_archive(named([make_invoice()]))
+        part = self.client.encrypt(archive)
+        reference, (request,) = self.client.open_batch(archive, [part])
+        self.client.upload(request, part)
+        self._fault("*", "html", probability=1, skip=1, times=1)
+        self.client.close_batch(reference)
+        while not self.simulator.book()["sent"]:
+            time.sleep(POLL_SECONDS)
+        answer = self.client.get(f"/sessions/{reference}")
+        self.assertIn("text/html", answer.headers["Content-Type"])
 
-    def test_reset_stops_the_work(self):
+    def test_prescribed_duplicate_may_name_any_original(self):
+        extensions = {"originalKsefNumber": "5265877635-20250826-0100001AF629-AF"}
+        self._fault("batch_invoice", "invoice_status", code=440, extensions=extensions)
+        _, (invoice,) = self._send([make_invoice()])
+        self.assertEqual(invoice["status"]["extensions"], extensions)
+
+    def test_package_of_before_a_reset_is_forgotten(self):
         self.simulator.control("settings", {"processing_seconds": 60})
-        self.client.send_batch([make_invoice()])
+        self.client.send_batch([make_invoice(number="FV/OLD")])
         self.simulator.control("reset")
         self.simulator.control("clock", {"seconds": 61})
-        self.assertEqual(self.simulator.book()["sent"], [])
+        self.simulator.control("settings", {"processing_seconds": 0})
+        self.client.login()
+        self._send([make_invoice(number="FV/NEW") for _ in range(50)])
+        book = self.simulator.book()
+        numbers = {invoice["invoiceNumber"] for invoice in book["sent"]}
+        self.assertEqual(numbers, {"FV/NEW"})
+        self.assertEqual(len(book["invoices"]), 1)
 
 
 class ListTest(BatchInvoiceCase):
@@ -175,9 +206,13 @@ class ListTest(BatchInvoiceCase):
         self._send([])
         archive = zip_archive(named([make_invoice()]))
         self.client.open_batch(archive, [self.client.encrypt(archive)])
-        for group in ("Succeeded", "Failed", "Cancelled", "InProgress"):
+        self.simulator.control("settings", {"processing_seconds": 60})
+        self.client.send_batch([make_invoice()])
+        groups = {"Succeeded": 1, "Failed": 1, "Cancelled": 1, "InProgress": 2}
+        for group, count in groups.items():
             path = f"/sessions?sessionType=Batch&statuses={group}"
-            self.assertEqual(len(self.client.get(path).json()["sessions"]), 1, group)
+            found = self.client.get(path).json()["sessions"]
+            self.assertEqual(len(found), count, group)
 
     def test_invoices_come_in_pages(self):
         _, invoices = self._send([make_invoice() for _ in range(25)])

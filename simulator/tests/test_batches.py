@@ -1,8 +1,11 @@
 """Batch sessions: opening, uploading, closing, and packages that are no good."""
 
+import http.client
 import io
+import socket
 import unittest
 import zipfile
+from urllib.parse import urlsplit
 
 from .invoice import make_invoice
 from .package import BatchClient, cut, named, tar_archive, zip_archive
@@ -140,13 +143,24 @@ class UploadTest(BatchCase):
 
     def test_links_end_on_request(self):
         for what in ("links", "uploads"):
-            _, self.requests = self._open()
+            reference, self.requests = self._open()
             self.simulator.control("expire", {"what": what})
-            if what == "links":
-                self.assertEqual(self._upload().status_code, 403)
-        reference = self.client.get("/sessions?sessionType=Batch").json()
-        newest = reference["sessions"][0]["referenceNumber"]
-        self.assert_refused(self.client.close_batch(newest), 21208)
+            self.assertEqual(self._upload().status_code, 403, what)
+        self.assert_refused(self.client.close_batch(reference), 21208)
+
+    def test_upload_that_breaks_off_is_not_kept(self):
+        address = urlsplit(self.requests[0]["url"])
+        connection = http.client.HTTPConnection(address.netloc, timeout=5)
+        connection.putrequest("PUT", f"{address.path}?{address.query}")
+        for name, value in self.requests[0]["headers"].items():
+            connection.putheader(name, value)
+        connection.putheader("Content-Length", str(len(self.parts[0])))
+        connection.endheaders(self.parts[0][:-1])
+        connection.sock.shutdown(socket.SHUT_WR)
+        with self.assertRaises((http.client.HTTPException, ConnectionError)):
+            connection.getresponse()
+        connection.close()
+        self.assert_refused(self.client.close_batch(self.reference), 21205, "'1'")
 
     def test_closed_session_takes_no_part(self):
         for request, part in zip(self.requests, self.parts, strict=True):

@@ -170,6 +170,32 @@ class FaultTest(SimulatorCase):
         ]
         self.assertEqual(shown, [[1, 3], [1, 2, 3]])
 
+    def test_list_can_go_round_for_ever(self):
+        self._send()
+        self._inject("session_invoices", "loop_pages", times=3)
+        path, headers = f"/sessions/{self.session}/invoices", {}
+        for _ in range(3):
+            answer = self.client.get(path, headers=headers).json()
+            self.assertEqual([i["ordinalNumber"] for i in answer["invoices"]], [1])
+            headers = {"x-continuation-token": answer["continuationToken"]}
+        answer = self.client.get(path, headers=headers).json()
+        self.assertNotIn("continuationToken", answer)
+
+    def test_any_page_can_come_instead_or_after(self):
+        self._inject("send_invoice", "page")
+        answer = self._send()
+        self.assertEqual((answer.status_code, answer.content), (403, b""))
+        self.assertNotIn("Content-Type", answer.headers)
+        self.assertEqual(self._outcomes()[0], 0)
+        json_type = "application/json"
+        self._inject(
+            "send_invoice", "page_after", status=200, body="[]", content_type=json_type
+        )
+        answer = self._send()
+        self.assertEqual((answer.status_code, answer.json()), (200, []))
+        self.assertEqual(answer.headers["Content-Type"], json_type)
+        self.assertEqual(self._outcomes()[0], 1)
+
     def test_endless_fault_ends_when_deleted(self):
         self._inject("rate_limits", "status", status=502, times=None)
         statuses = [self.client.get("/rate-limits").status_code for _ in range(3)]
@@ -187,7 +213,7 @@ class FaultTest(SimulatorCase):
         ]
         self.assertEqual(shown, [150, 200])
 
-    def test_download_link_can_fail_too(self):
+    def test_link_can_fail_too(self):
         sent = self.client.send(self.session, make_invoice())
         self._inject("upo_link", "html")
         answer = requests.get(sent["upoDownloadUrl"], timeout=5)

@@ -37,6 +37,9 @@ class RateLimitTest(SimulatorCase):
         self.assertEqual(new & set(found), set())
         self.assertEqual(self.client.close_session(session).status_code, 204)
         self.assertEqual(self.client.close_session(session).status_code, 429)
+        self.simulator.control("reset")
+        found = self.client.login().get("/rate-limits").json()
+        self.assertEqual(new - set(found), set())
 
     def test_closing_counts_apart_from_opening(self):
         self._limit(onlineSession={"perMinute": 1}, onlineSessionClose={"perMinute": 1})

@@ -73,6 +73,10 @@ export class KsefLineField extends Component {
         return Boolean(this.line) && this.line.level !== "muted";
     }
 
+    get hasMore() {
+        return this.line.details.length > 0 || this.line.report.length > 0;
+    }
+
     get elapsed() {
         const { seconds } = this.state;
         return seconds < COUNTED_SECONDS ? `0:${String(seconds).padStart(2, "0")}` : "";
@@ -94,6 +98,16 @@ export class KsefLineField extends Component {
         };
         this.clock = browser.setInterval(tick, 1000);
         tick();
+    }
+}
+
+/** What happened, who acts, whether to send again, what is next: always open. */
+export class KsefReportField extends Component {
+    static template = "l10n_pl_ksef.ReportField";
+    static props = { ...standardFieldProps };
+
+    get line() {
+        return this.props.record.data[this.props.name];
     }
 }
 
@@ -138,6 +152,11 @@ export class KsefRowField extends Component {
 registry.category("fields").add("l10n_pl_ksef_line", {
     component: KsefLineField,
     displayName: _t("KSeF line"),
+    supportedTypes: ["json"],
+});
+registry.category("fields").add("l10n_pl_ksef_report", {
+    component: KsefReportField,
+    displayName: _t("KSeF report"),
     supportedTypes: ["json"],
 });
 registry.category("fields").add("l10n_pl_ksef_row", {

@@ -1,0 +1,56 @@
+"""How often KSeF is called for invoices that go one by one."""
+
+from .common import Stop, say
+
+MANY = 100
+# One open, one POST each, one list, one status, one closing.
+LEAST_CALLS = 104
+LIMIT_RATIO = 1.2
+LIMIT_ONE = 5
+LIMIT_LOGINS = 1
+LOGIN = (
+    *("public_keys", "challenge", "login_token", "login_status"),
+    *("redeem", "refresh"),
+)
+INTERACTIVE_MAX = "l10n_pl_ksef.interactive_max"
+# The session has had no work for long: the job closes it.
+AGE = "UPDATE l10n_pl_ksef_session SET used_on = used_on - interval '2 hours'"
+
+
+def measure(figures, bench):
+    """Show the calls of a hundred invoices, and of one alone."""
+    say(f"calls of {MANY} invoices one by one, and of one alone")
+    bench.set_parameter(INTERACTIVE_MAX, 10 * MANY)
+    many = _count(bench, MANY)
+    calls = sum(many.values())
+    print(f"    {dict(sorted(many.items()))}")
+    figures.show(f"{MANY} invoices, log-in too", calls / LEAST_CALLS, LIMIT_RATIO, "x")
+    figures.show("  log-ins", many.get("login_token", 0), LIMIT_LOGINS, "log-ins")
+    one = _count(bench, 1)
+    print(f"    {dict(sorted(one.items()))}")
+    after_login = sum(count for name, count in one.items() if name not in LOGIN)
+    figures.show("one invoice alone, after log-in", after_login, LIMIT_ONE, "calls")
+    bench.set_parameter(INTERACTIVE_MAX, "")
+
+
+def _count(bench, size):
+    """Send some, let the access token end, close the session; return the calls."""
+    bench.renew({"rate_limits": None})
+    bench.queue(size)
+    before = bench.count_calls()
+    task = {"lanes": [bench.get_lane(bench.companies[0])]}
+    bench.run_workers([task])
+    bench.demo.control("POST", "expire", {"what": "access"})
+    bench.query(AGE)
+    bench.run_workers([task | {"least_runs": 1}])
+    if bench.count_finished() != size:
+        raise Stop("Not all invoices were finished.", "read .dev/logs")
+    after = bench.count_calls()
+    return {
+        name: count - before.get(name, 0)
+        for name, count in after.items()
+        if count > before.get(name, 0) and name not in NOT_CALLS
+    }
+
+
+NOT_CALLS = ("api_calls", "rate_limited", "upload_part", "upo_link")

@@ -1,0 +1,122 @@
+"""Words of the warnings: what is wrong, who is told, and what helps. Only data."""
+
+from typing import Any, NamedTuple
+
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+
+class Subject(NamedTuple):
+    """What one warning is about.
+
+    :ivar who: ``admin`` (KSeF administrator) or ``accountant``
+    """
+
+    title: Any
+    sentence: Any
+    who: str
+
+
+SUBJECTS = {
+    "token": Subject(
+        _lt("KSeF no longer accepts the token"),
+        _lt("Invoices wait until the token is replaced in the settings."),
+        "admin",
+    ),
+    "right": Subject(
+        _lt("The KSeF token may not issue invoices"),
+        _lt(
+            "Invoices wait. A token's rights cannot be changed: make a new one with"
+            " the permission to issue invoices."
+        ),
+        "admin",
+    ),
+    "no_token": Subject(
+        _lt("KSeF is not connected"),
+        _lt("Invoices wait until a token is entered in the settings."),
+        "admin",
+    ),
+    "nip": Subject(
+        _lt("The KSeF token belongs to another NIP"),
+        _lt("Invoices wait until company and token have the same NIP."),
+        "admin",
+    ),
+    "clock": Subject(
+        _lt("The clock of the server is wrong"),
+        _lt("Invoices wait until it is right. Ask who runs the server."),
+        "admin",
+    ),
+    "copy": Subject(
+        _lt("This database is a copy and sends nothing to KSeF"),
+        _lt("If it is the new server, paste the token again."),
+        "admin",
+    ),
+    "key": Subject(
+        _lt("The KSeF token cannot be opened on this server"),
+        _lt("Invoices wait until the token is pasted again."),
+        "admin",
+    ),
+    "module": Subject(
+        _lt("Two modules could send to KSeF"),
+        _lt(
+            "Odoo's own KSeF module has a certificate, so nothing is sent. Take over on"
+            " the page Connection status."
+        ),
+        "admin",
+    ),
+    "address": Subject(
+        _lt("This server is set to another KSeF address"),
+        _lt("Invoices wait; nothing goes to production from here."),
+        "admin",
+    ),
+    "program": Subject(
+        _lt("KSeF did not understand what Odoo sent"),
+        _lt("The invoices are kept and unchanged. Ask who supports this module."),
+        "admin",
+    ),
+    "outage": Subject(
+        _lt("KSeF has not answered for an hour"),
+        _lt(
+            "The queue waits and goes on by itself. If the Ministry announces no"
+            " break, let your network be checked."
+        ),
+        "admin",
+    ),
+    "job": Subject(
+        _lt("The background job of KSeF stands still"),
+        _lt(
+            "Invoices are sent only by button. Start the job on the page Connection"
+            " status."
+        ),
+        "admin",
+    ),
+    "late": Subject(
+        _lt("Invoices are late for KSeF"),
+        _lt(
+            "Their legal deadline is over. They are still sent; look why they wait and"
+            " judge what it means for the books."
+        ),
+        "accountant",
+    ),
+    "rejected": Subject(
+        _lt("Invoices that KSeF did not take"),
+        _lt("Rejected for more than a day, or to be cleared up. Each says why."),
+        "accountant",
+    ),
+    "slow": Subject(
+        _lt("KSeF has not decided for an hour"),
+        _lt("Odoo keeps asking. Do not issue these invoices again."),
+        "accountant",
+    ),
+    "receipt": Subject(
+        _lt("UPO missing or to be checked"),
+        _lt(
+            "KSeF has these invoices, but their UPO is missing for more than a day or"
+            " does not match."
+        ),
+        "accountant",
+    ),
+}
+# Reasons of a hold that are nobody's fault, or that the invoice itself shows.
+QUIET_REASONS = ("data", "date", "original")
