@@ -1,4 +1,4 @@
-.PHONY: setup test demo bench stop lint clean distclean
+.PHONY: setup test demo bench chaos stop lint clean distclean
 
 setup:
 	@dev/run setup
@@ -11,6 +11,9 @@ demo:
 
 bench:
 	@dev/run bench $(ARGS)
+
+chaos:
+	@dev/run chaos $(ARGS)
 
 stop:
 	@dev/run clean --stop

@@ -53,6 +53,7 @@ class Books:
             ("the stored XML has the accepted hash", self._find_other_bytes()),
             ("the receipt is stored and names it", self._find_receipts()),
             ("nothing is open without a next step", self._find_dead_ends()),
+            ("nothing finished has a next step", self._find_restless()),
         ]
 
     def _find_missing(self, posted):
@@ -135,6 +136,11 @@ class Books:
             _describe(row)
             for row in self.rows
             if row.id and not _is_done(row) and not _has_step(row)
+        ]
+
+    def _find_restless(self):
+        return [
+            _describe(row) for row in self.rows if _is_done(row) and row.next_step_on
         ]
 
 

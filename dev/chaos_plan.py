@@ -11,7 +11,7 @@ LARGE_SIZES = (35, 150)
 SMALL_SHARE = 0.6
 FIRST_SIZE = 40
 # A burst comes when no more invoices than this are under way.
-BACKLOGS = (0, 0, 5, 1000)
+BACKLOGS = (0, 5, 25, 1000)
 BOTH_SHARE = 0.2
 # A kill comes so many requests after its burst, so that it meets its work.
 LARGE_KILL_REQUESTS = (1, 9)

@@ -8,6 +8,7 @@ two processes interleave is the machine's affair. Exit code 1 on any difference.
 import argparse
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 from .chaos_books import Books
 from .chaos_clock import Clock
@@ -88,13 +89,16 @@ class Run:
             self.stage.control(path, body)
         if burst.kills:
             self._wait_for_workers()
-        before = self.stage.count_requests()
-        self.stage.post(burst.company, burst.size)
-        for kill in burst.kills:
-            self._wait_for_workers()
-            self.stage.wait_for_requests(before + kill.requests, KILL_SECONDS)
-            self._kill(kill.workers)
+        # The workers are at it before Odoo's answer is here.
+        with ThreadPoolExecutor(1) as pool:
             before = self.stage.count_requests()
+            posting = pool.submit(self.stage.post, burst.company, burst.size)
+            for kill in burst.kills:
+                self._wait_for_workers()
+                self.stage.wait_for_requests(before + kill.requests, KILL_SECONDS)
+                self._kill(kill.workers)
+                before = self.stage.count_requests()
+            posting.result()
         if self._clock.failure:
             raise self._clock.failure
 

@@ -42,7 +42,8 @@ SELECT count(*) FROM l10n_pl_ksef_document AS document
   LEFT JOIN l10n_pl_ksef_session AS session
          ON session.id = document.session_id AND session.kind = 'batch'
  WHERE document.move_id > %s
-   AND (document.next_step_on IS NOT NULL OR session.next_step_on IS NOT NULL)
+   AND (document.next_step_on IS NOT NULL AND document.upo_state <> 'stored'
+        OR session.next_step_on IS NOT NULL)
 """
 
 

@@ -48,6 +48,12 @@ class Workers:
             )
         self._lives[number] = (name, process, log)
 
+    def ensure(self, number):
+        """Start a worker unless it lives; wait until it is at work."""
+        if number not in self._lives or self._lives[number][1].poll() is not None:
+            self.start(number)
+        self.wait_until_ready(number)
+
     def wait_until_ready(self, number):
         """Wait until a worker is at work.
 

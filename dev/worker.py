@@ -16,7 +16,7 @@ env = globals()["env"]  # given by odoo shell
 registry = env.registry
 # As long as ir.cron lets a job run before others have their turn.
 RUN_SECONDS = 10
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.5
 _logger = logging.getLogger("ksef_chaos.worker")
 
 

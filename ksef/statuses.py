@@ -50,7 +50,6 @@ FIRST_FAILURE = 400
 
 SESSION_NOT_FOUND = 21173
 SESSION_STATE_WRONG = 21180
-SESSION_NOT_FOUND = 21173
 KEY_WITHDRAWN = 21470
 CHALLENGE_REFUSED = 21111
 # Operation token used up or revoked; login unknown; person deceased.

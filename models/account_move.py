@@ -281,16 +281,3 @@ class AccountMove(models.Model):
             "domain": [("move_id", "=", self.id)],
             "name": self.env._("Submissions to KSeF"),
         }
-
-    def _l10n_pl_ksef_other_module_state(self):
-        """Return how far Odoo's own KSeF module has this invoice, or False.
-
-        Reads its fields where it is installed; without it there is nothing.
-        """
-        self.ensure_one()
-        if "l10n_pl_edi_status" not in self._fields:
-            return False
-        move = self.sudo()
-        if move.l10n_pl_edi_number:
-            return "accepted"
-        return move.l10n_pl_edi_status in ("sent", "accepted") and "sent"

@@ -1,5 +1,6 @@
 """What the job finds to do, and how long it may wait; asks the database alone."""
 
+from collections import namedtuple
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -8,7 +9,7 @@ from odoo.tools import SQL
 
 from .l10n_pl_ksef_connection import PROBLEMS
 from .l10n_pl_ksef_document import OPEN_STATES
-from .l10n_pl_ksef_session import SESSION_IDLE, SESSION_USE
+from .l10n_pl_ksef_session import PACKAGE_STATES, SESSION_IDLE, SESSION_USE
 
 CONNECTION = "l10n_pl_ksef.connection"
 DOCUMENT = "l10n_pl_ksef.document"
@@ -20,28 +21,28 @@ SESSION = "l10n_pl_ksef.session"
 LANES = 4
 # Documents of one session that are asked about in one call, at the most.
 GROUP_SIZE = 1000
-# Rate groups of the calls that a step of a state makes (API 14).
-RATE_GROUPS = (
-    ("queued", "invoice_send"),
-    ("queued", "online_session"),
-    ("unknown", "session_invoice_list"),
-    ("unknown", "session_misc"),
-    ("processing", "invoice_status"),
-    ("processing", "session_invoice_list"),
-    ("accepted", "session_misc"),
-)
+# Rate groups of the calls that a step of a state makes (API 14); those of sending
+# depend on how much is waiting.
+RATE_GROUPS = {
+    "unknown": ("session_invoice_list", "session_misc"),
+    "processing": ("invoice_status", "session_invoice_list"),
+    "accepted": ("session_misc",),
+}
+SINGLE_GROUPS = ("invoice_send", "online_session")
+PACKAGE_GROUPS = ("batch_session",)
 # A document in another state has no step, whatever date is on it.
 DUE_STATES = Domain("state", "in", OPEN_STATES) | (
     Domain("state", "=", "accepted") & Domain("upo_state", "=", "wanted")
 )
-# Documents that a question answers; somebody may be looking at an open form.
-ASKED_STATES = ("processing",)
-OTHER_STATES = ("queued", "sending", "unknown", "blocked", "accepted")
+# Questions first, somebody may be looking at an open form; then packages; a single
+# receipt last, since it uses up the calls that tell what became of an invoice.
+TURNS = {"processing": 0, "accepted": 3}
+PACKAGE_TURN, OTHER_TURN = 1, 2
 # Why documents are held until the job finds that it is over.
 RELEASED_REASONS = (*(problem for problem, _label in PROBLEMS), "date")
 # A question due within this time is waited for inside the run, since a trigger
 # set for later fires up to a minute late.
-SHORT_WAIT_SECONDS = 60
+SHORT_WAIT_SECONDS = 20
 # Each part reads a partial index that finished rows are not in.
 BUSY = """
 SELECT c.id FROM l10n_pl_ksef_connection c
@@ -64,15 +65,21 @@ SELECT c.id FROM l10n_pl_ksef_connection c
                    AND (s.used_on < %(idle)s OR s.opened_on < %(old)s))))
  ORDER BY c.id
 """
-DUE = """
-SELECT id FROM l10n_pl_ksef_document
- WHERE connection_id IN %(connections)s AND state IN %(states)s
-   AND next_step_on <= %(now)s
-   AND (state != 'accepted' OR upo_state = 'wanted')
-   AND id NOT IN %(stuck)s AND (connection_id, state) NOT IN %(spared)s
- ORDER BY next_step_on, id
- LIMIT 1
+# The first document of each connection and state: one look into the index each.
+FIRST = """
+SELECT d.id, k.connection_id, k.state, d.next_step_on
+  FROM unnest(%(connections)s::int[], %(states)s::varchar[]) AS k(connection_id, state)
+ CROSS JOIN LATERAL (
+        SELECT id, next_step_on FROM l10n_pl_ksef_document
+         WHERE connection_id = k.connection_id AND state = k.state
+           AND next_step_on IS NOT NULL
+           AND (state != 'accepted' OR upo_state = 'wanted')
+           AND NOT id = ANY(%(stuck)s)
+         ORDER BY next_step_on, id
+         LIMIT 1) AS d
 """
+# What has a step of its own: a document of a state, or a package.
+Entry = namedtuple("Entry", "turn record_id connection state moment")
 
 
 class Agenda(models.AbstractModel):
@@ -107,53 +114,103 @@ class Agenda(models.AbstractModel):
         return self.env[CONNECTION].browse(row_id for (row_id,) in found)
 
     @api.private
-    def _find_sending(self, connections):
-        """Return the connections that have something to send now."""
-        found = self.env["l10n_pl_ksef.document"]._read_group(
-            [
-                ("connection_id", "in", connections.ids),
-                ("state", "=", "queued"),
-                ("next_step_on", "<=", fields.Datetime.now()),
-            ],
-            ["connection_id"],
-        )
-        busy = {connection.id for (connection,) in found}
-        return connections.filtered(lambda one: one.id in busy)
-
-    @api.private
-    def _find_due(self, connections, paused, stuck, states):
-        """Return a document in one of these states that is due and may be asked for.
-
-        :param paused: keys (connection, state) that KSeF must be spared now
-        :param stuck: ids of documents that are left out
-        """
-        documents = self.env[DOCUMENT]
-        documents.flush_model()
-        spared = [(connection.id, state) for connection, state in paused]
+    def _get_lane_connections(self, lane):
+        """Return all connections of a lane, whether or not they have work."""
         found = self.env.execute_query(
             SQL(
-                DUE,
-                connections=tuple(connections.ids) or (0,),
-                states=tuple(states),
-                now=fields.Datetime.now(),
-                stuck=tuple(stuck) or (0,),
-                spared=tuple(spared) or ((0, ""),),
+                "SELECT id FROM l10n_pl_ksef_connection WHERE id %% %s = %s",
+                LANES,
+                lane,
             )
         )
-        return documents.browse(row_id for (row_id,) in found)
+        return self.env[CONNECTION].browse(row_id for (row_id,) in found)
 
     @api.private
-    def _find_due_package(self, connections):
-        now = fields.Datetime.now()
-        ready = connections.filtered(lambda one: not one._get_seconds_to_retry())
-        return self.env["l10n_pl_ksef.session"].search(
+    def _look(self, connections, stuck=()):
+        """Return what comes first of each connection and state, due or later.
+
+        :param stuck: ids of documents that are left out
+        :returns: list of ``Entry``; its moment counts what KSeF asked us to wait
+        """
+        waits = self._get_paused(connections)
+        entries = [
+            Entry(
+                TURNS.get(state, OTHER_TURN),
+                document_id,
+                connection,
+                state,
+                _not_before(moment, waits.get((connection, state), 0)),
+            )
+            for document_id, connection, state, moment in self._get_first(
+                connections, stuck
+            )
+        ]
+        for session in self._find_packages(connections):
+            connection = session.connection_id
+            wait = connection._get_seconds_to_retry()
+            moment = _not_before(session.next_step_on, wait)
+            entries.append(
+                Entry(PACKAGE_TURN, session.id, connection, "package", moment)
+            )
+        return entries
+
+    @api.private
+    def _get_first(self, connections, stuck):
+        """Yield (document id, connection, state, moment), one of each kind."""
+        self.env[DOCUMENT].flush_model()
+        keys = [
+            (connection.id, state)
+            for connection in connections
+            for state in (*OPEN_STATES, "accepted")
+        ]
+        if not keys:
+            return
+        ids, states = zip(*keys, strict=True)
+        statement = SQL(
+            FIRST, connections=list(ids), states=list(states), stuck=list(stuck)
+        )
+        for row_id, connection_id, state, moment in self.env.execute_query(statement):
+            yield row_id, connections.browse(connection_id), state, moment
+
+    @api.private
+    def _find_packages(self, connections):
+        return self.env[SESSION].search(
             [
-                ("connection_id", "in", ready.ids),
+                ("connection_id", "in", connections.ids),
                 ("kind", "=", "batch"),
-                ("next_step_on", "<=", now),
+                ("state", "in", PACKAGE_STATES),
+                ("next_step_on", "!=", False),
             ],
             order="next_step_on, id",
-            limit=1,
+        )
+
+    @api.private
+    def _choose(self, entries, served):
+        """Return the entry whose turn it is, None when nothing is due.
+
+        :param served: {connection: steps taken in this run}: a company with a
+            great deal of work does not keep the others waiting
+        """
+        now = fields.Datetime.now()
+        due = [entry for entry in entries if entry.moment <= now]
+        return min(
+            due,
+            key=lambda entry: (
+                entry.turn if entry.turn == 0 else 1,
+                served.get(entry.connection, 0),
+                entry.turn,
+                entry.moment,
+                entry.record_id,
+            ),
+            default=None,
+        )
+
+    @api.private
+    def _get_pause(self, entries):
+        """Return seconds until some step is due, None when there is none."""
+        now = fields.Datetime.now()
+        return min(
+            ((entry.moment - now).total_seconds() for entry in entries), default=None
         )
 
     @api.private
@@ -179,40 +236,26 @@ class Agenda(models.AbstractModel):
         paused = {}
         for connection in connections:
             outage = connection._get_seconds_to_retry()
-            for state, group in RATE_GROUPS:
-                wait = max(outage, waits.get((connection, group), 0))
-                if wait > 0:
-                    key = (connection, state)
-                    paused[key] = max(wait, paused.get(key, 0))
+            groups = RATE_GROUPS | {"queued": self._get_send_groups(connection, waits)}
+            for state, names in groups.items():
+                own = (waits.get((connection, name), 0) for name in names)
+                if (wait := max(outage, *own)) > 0:
+                    paused[connection, state] = wait
         return paused
 
     @api.private
-    def _get_pause(self, connections):
-        """Return seconds until some step is due, None when there is none."""
-        waits = self._get_paused(connections)
-        now = fields.Datetime.now()
-        groups = self.env["l10n_pl_ksef.document"]._read_group(
-            DUE_STATES
-            & Domain("connection_id", "in", connections.ids)
-            & Domain("next_step_on", "!=", False),
-            ["connection_id", "state"],
-            ["next_step_on:min"],
-        )
-        packages = self.env["l10n_pl_ksef.session"]._read_group(
-            [
-                ("connection_id", "in", connections.ids),
-                ("kind", "=", "batch"),
-                ("next_step_on", "!=", False),
-            ],
-            ["connection_id"],
-            ["next_step_on:min"],
-        )
-        pauses = [
-            max((moment - now).total_seconds(), waits.get((connection, state), 0))
-            for connection, state, moment in groups
-        ]
-        pauses += [
-            max((moment - now).total_seconds(), connection._get_seconds_to_retry())
-            for connection, moment in packages
-        ]
-        return min(pauses, default=None)
+    def _get_send_groups(self, connection, waits):
+        """Return the rate groups that sending needs: alone or as a package."""
+        if not any(
+            (connection, group) in waits for group in SINGLE_GROUPS + PACKAGE_GROUPS
+        ):
+            return SINGLE_GROUPS
+        is_package = self.env["l10n_pl_ksef.batch"]._is_worth_it(connection)
+        return PACKAGE_GROUPS if is_package else SINGLE_GROUPS
+
+
+def _not_before(moment, wait):
+    """Return a moment, put off by what has to be waited from now on."""
+    if wait <= 0:
+        return moment
+    return max(moment, fields.Datetime.now() + timedelta(seconds=wait))

@@ -1,6 +1,7 @@
 """Sends many documents as one package (batch session); intent first, then calls."""
 
 import logging
+import time
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -8,6 +9,8 @@ from odoo.tools import SQL
 from ..ksef import errors
 from ..ksef.statuses import Verdict, error_verdict
 from .l10n_pl_ksef_connection import ConnectionObstacle
+from .l10n_pl_ksef_groups import find_tied, in_groups, soon, write_safely
+from .l10n_pl_ksef_sender import NO_ANSWER
 
 _logger = logging.getLogger(__name__)
 
@@ -17,29 +20,34 @@ INTERACTIVE_MAX_PARAMETER = "l10n_pl_ksef.interactive_max"
 INTERACTIVE_MAX = 30
 COMPRESSION_PARAMETER = "l10n_pl_ksef.batch_compression"
 COMPRESSIONS = ("tar_gz", "zip")
+PART_BYTES_PARAMETER = "l10n_pl_ksef.batch_part_bytes"
 # KSeF's limit of invoices in one package (API 8.1).
 PACKAGE_MAX_INVOICES = 10_000
 # Ours, of the files before they are packed: a package is sent in one step.
 PACKAGE_MAX_BYTES = 100_000_000
-# Files read from the database at a time, and rows written.
+# Files read from the database at a time.
 READ_SIZE = 200
-WRITE_SIZE = 500
-# Documents whose fate still hangs on their package.
-TIED_STATES = ("sending", "unknown", "processing")
-# A document that was in so many packages KSeF could not use goes alone.
-PACKAGE_TRIES = 2
-# Limit of invoices that KSeF refused; half as many go for so long (code 420).
-TOO_MANY = "420"
-TOO_MANY_HOURS = 24
+# A document that was in so many packages KSeF could not read goes alone.
+PACKAGE_TRIES = 3
+# After such an end of a package half as many go in the next ones, for so long: too
+# many (420), not to be read (405, 430, 435), or it took its worker with it.
+LOST = "lost"
+HALVING_CODES = ("405", "420", "430", "435", LOST)
+# KSeF took nothing, for no fault of the documents: key (415), not completed (440).
+UNUSED_CODES = ("415", "440")
+MEMORY_HOURS = 24
+LOOK_BACK = 20
+# Pauses before the next package, by number of those that failed lately.
+FAILED_PAUSES_SECONDS = (0, 60, 300, 900)
 # A worker that died leaves its package behind: nobody is at it after this time.
 # Opening and closing are one call each, made twice at most (55 s each).
 CALL_LIMIT_SECONDS = 120
-# A package is begun only when Odoo leaves the worker so much time.
-PACKAGE_SECONDS = 90
-# Odoo kills a worker after 120 s by default: a part gets so long, so often.
+# Odoo kills a worker after 120 s by default: a part gets so long, and is tried
+# again after such pauses. The links are nowhere but in this worker's memory.
 PART_SECONDS = 45
-PART_TRIES = 2
-PART_LIMIT_SECONDS = 180
+PART_PAUSES_SECONDS = (0, 1, 3, 10)
+PART_LIMIT_SECONDS = 300
+NO_USE = (errors.KsefLinkExpired, errors.KsefRefused)
 REFUSED_PAUSE_SECONDS = 60
 DISK_PAUSE_SECONDS = 300
 LEAST_PAUSE_SECONDS = 5
@@ -75,8 +83,6 @@ class Batch(models.AbstractModel):
     @api.private
     def _send_package(self, connection):
         """Take the waiting documents of a connection to KSeF as one package."""
-        if not self.env["l10n_pl_ksef.job"]._has_time_for(PACKAGE_SECONDS):
-            return
         obstacle, pause = self._log_in(connection)
         documents = self._pick(connection)
         if obstacle or pause:
@@ -149,18 +155,30 @@ class Batch(models.AbstractModel):
     @api.private
     def _get_package_max(self, connection):
         """Return how many invoices KSeF takes in one package, as far as we know."""
-        since = fields.Datetime.subtract(fields.Datetime.now(), hours=TOO_MANY_HOURS)
-        refused = self.env["l10n_pl_ksef.session"].search(
+        lately = self._find_lately(connection, HALVING_CODES)
+        smallest = min(lately.mapped("sent_count"), default=2 * PACKAGE_MAX_INVOICES)
+        return max(1, smallest // 2)
+
+    @api.private
+    def _get_failed_pause(self, connection):
+        """Return the seconds before a package follows those that came to nothing."""
+        count = len(self._find_lately(connection, UNUSED_CODES))
+        return FAILED_PAUSES_SECONDS[min(count, len(FAILED_PAUSES_SECONDS) - 1)]
+
+    @api.private
+    def _find_lately(self, connection, codes):
+        """Return the latest packages that ended with one of these codes."""
+        since = fields.Datetime.subtract(fields.Datetime.now(), hours=MEMORY_HOURS)
+        return self.env["l10n_pl_ksef.session"].search(
             [
                 ("connection_id", "=", connection.id),
                 ("kind", "=", "batch"),
-                ("status_code", "=", TOO_MANY),
+                ("status_code", "in", codes),
                 ("opened_on", ">", since),
             ],
             order="id desc",
-            limit=1,
+            limit=LOOK_BACK,
         )
-        return max(1, refused.sent_count // 2) if refused else PACKAGE_MAX_INVOICES
 
     @api.private
     def _hold_unfit(self, documents):
@@ -188,21 +206,32 @@ class Batch(models.AbstractModel):
                     "state": "opening",
                     "opened_on": now,
                     "sent_count": len(documents),
-                    "next_step_on": _in(CALL_LIMIT_SECONDS),
+                    "next_step_on": soon(CALL_LIMIT_SECONDS),
                 }
             )
-            for attempts, group in _by_attempts(documents):
-                group._set_state(
-                    "sending",
-                    session_id=session.id,
-                    session_reference=False,
-                    reference=False,
-                    attempt_count=attempts + 1,
-                    sent_on=now,
-                    next_step_on=False,
-                )
+            session.sent_count -= len(self._set_sending(session, documents))
+            if not session.sent_count:
+                raise RuntimeError(f"documents {documents.ids} cannot be written")
         self._commit()
         return session
+
+    @api.private
+    def _set_sending(self, session, documents):
+        """Write the intent on documents; return those that cannot be written."""
+        bad = documents.browse()
+        for attempts, group in _by_attempts(documents):
+            values = {
+                "session_id": session.id,
+                "session_reference": False,
+                "reference": False,
+                "attempt_count": attempts + 1,
+                "sent_on": session.opened_on,
+                "next_step_on": False,
+            }
+            bad |= write_safely(
+                group, lambda some, values=values: some._set_state("sending", **values)
+            )
+        return bad
 
     @api.private
     def _carry(self, session):
@@ -211,9 +240,13 @@ class Batch(models.AbstractModel):
         compression = self._get_parameter(COMPRESSION_PARAMETER)
         if compression not in COMPRESSIONS:
             compression = COMPRESSIONS[0]
+        size = self._get_parameter(PART_BYTES_PARAMETER)
+        part_bytes = int(size) if size.isdecimal() else None
         session_key = gateway._make_session_key()
         files = self._read_files(session.document_ids.ids)
-        with gateway._build_package(files, session_key, compression) as package:
+        with gateway._build_package(
+            files, session_key, compression, part_bytes
+        ) as package:
             self._commit()
             opened = self._open(session, package, session_key)
             if opened and self._upload(session, package, opened):
@@ -244,12 +277,16 @@ class Batch(models.AbstractModel):
         if not session:
             # Judged lost meanwhile: an empty package ends at KSeF by itself.
             return None
+        if len(find_tied(session, ["sending"])) != session.sent_count:
+            # Somebody took a document out: what is packed would be sent twice.
+            self._give_back(session, 0)
+            return None
         session.document_ids.write({"session_reference": opened.reference})
         session._set_state(
             "uploading",
             reference=opened.reference,
             valid_until=False,
-            next_step_on=_in(PART_LIMIT_SECONDS),
+            next_step_on=soon(PART_LIMIT_SECONDS),
         )
         self._commit()
         return opened
@@ -263,12 +300,18 @@ class Batch(models.AbstractModel):
             return
         connection = session.connection_id
         pause = connection._note_failure(failure)
-        if isinstance(failure, errors.KsefRefused):
+        if isinstance(failure, NO_ANSWER):
+            pause = connection._note_outage()
+        is_refused = isinstance(failure, errors.KsefRefused)
+        if is_refused:
             verdict = error_verdict(failure.code)
             pause = 0 if verdict is Verdict.NEW_SESSION else REFUSED_PAUSE_SECONDS
-            self._give_back(session, pause, is_counted=True)
-        else:
-            self._give_back(session, pause, problem=connection.problem)
+        self._give_back(
+            session,
+            max(pause, LEAST_PAUSE_SECONDS),
+            is_counted=is_refused,
+            problem=connection.problem,
+        )
 
     @api.private
     def _upload(self, session, package, opened):
@@ -278,7 +321,7 @@ class Batch(models.AbstractModel):
             locked = self._lock(session, "uploading")
             if not locked:
                 return False
-            locked.next_step_on = _in(PART_LIMIT_SECONDS)
+            locked.next_step_on = soon(PART_LIMIT_SECONDS)
             self._commit()
             if not self._upload_part(session, uploads.get(part.number), part):
                 break
@@ -289,13 +332,20 @@ class Batch(models.AbstractModel):
         """Upload one part, again if need be: the same bytes do no harm."""
         gateway = self.env["l10n_pl_ksef.gateway"]
         connection = session.connection_id
-        for _try in range(PART_TRIES):
+        deadline = time.monotonic() + PART_SECONDS
+        for pause in PART_PAUSES_SECONDS if upload else ():
+            time.sleep(pause)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
             try:
-                if upload:
-                    gateway._upload_part(connection, upload, part, PART_SECONDS)
-                    return True
+                gateway._upload_part(connection, upload, part, left)
+            except NO_USE:
+                break
             except errors.KsefError as error:
                 _logger.info("KSeF: part %s not uploaded: %s", part.number, error)
+            else:
+                return True
         return False
 
     @api.private
@@ -303,19 +353,20 @@ class Batch(models.AbstractModel):
         """Write that the package is being closed, then close it."""
         session = self._lock(session, "uploading")
         if session:
-            session._set_state("closing", next_step_on=_in(CALL_LIMIT_SECONDS))
+            session._set_state("closing", next_step_on=soon(CALL_LIMIT_SECONDS))
         self._commit()
         if session:
             self.env["l10n_pl_ksef.batch.poller"]._close_package(session)
 
     @api.private
-    def _give_back(self, session, pause, is_counted=False, problem=None):
+    def _give_back(self, session, pause, is_counted=False, problem=None, **values):
         """Queue the documents of a package that was never opened, or is unknown.
 
         Nothing was uploaded then. What another worker has opened stays tied.
 
         :param is_counted: the attempt counts towards those allowed
         :param problem: what a person has to solve first, or None
+        :param values: fields to write on the session
         """
         self._commit()
         session = self._lock(session, "opening")
@@ -331,9 +382,9 @@ class Batch(models.AbstractModel):
                 "queued",
                 attempt_count=count,
                 reference=False,
-                next_step_on=_in(pause or 0),
+                next_step_on=soon(pause or 0),
             )
-        session._set_state("failed")
+        session._set_state("failed", **values)
         self._commit()
 
     @api.private
@@ -345,30 +396,6 @@ class Batch(models.AbstractModel):
     @api.private
     def _commit(self):
         self.env["l10n_pl_ksef.sender"]._commit()
-
-
-def _in(seconds):
-    return fields.Datetime.add(fields.Datetime.now(), seconds=seconds)
-
-
-def find_tied(session, states=TIED_STATES):
-    """Return the documents of a package whose fate still hangs on it."""
-    return session.env["l10n_pl_ksef.document"].search(
-        [("session_id", "=", session.id), ("state", "in", states)], order="id"
-    )
-
-
-def in_groups(documents):
-    """Yield documents a few at a time; each group is forgotten before the next.
-
-    A package has thousands of them, which need not all be in memory.
-    """
-    ids = documents.ids
-    for start in range(0, len(ids), WRITE_SIZE):
-        group = documents.browse(ids[start : start + WRITE_SIZE])
-        yield group
-        group.flush_recordset()
-        group.invalidate_recordset(flush=False)
 
 
 def _by_attempts(documents):

@@ -6,22 +6,16 @@ from odoo import api, fields, models
 
 from ..ksef import errors
 from ..ksef.statuses import (
-    SESSION_NOT_FOUND,
     SESSION_OPEN,
-    SESSION_STATE_WRONG,
     Verdict,
+    error_verdict,
     invoice_verdict,
     is_session_final,
     session_verdict,
 )
-from .l10n_pl_ksef_batch import (
-    CALL_LIMIT_SECONDS,
-    TIED_STATES,
-    _in,
-    find_tied,
-    in_groups,
-)
+from .l10n_pl_ksef_batch import CALL_LIMIT_SECONDS, LOST
 from .l10n_pl_ksef_connection import ConnectionObstacle
+from .l10n_pl_ksef_groups import TIED_STATES, find_tied, in_groups, soon, write_safely
 from .l10n_pl_ksef_poller import by_hash, pause_of
 
 _logger = logging.getLogger(__name__)
@@ -45,13 +39,12 @@ RECEIPT_PAUSES_SECONDS = (2, 5, 15, 60, 300, 900)
 # While nothing can be asked, a package is looked at again after this time.
 OBSTACLE_PAUSE_SECONDS = 300
 REFUSALS_BEFORE_PERSON = 6
-# KSeF took nothing of a package that ended so: it goes again, so much later.
-PACKAGE_FAILED = {
-    Verdict.REBUILD: 5,
-    Verdict.NEW_SESSION: 0,
-    Verdict.SPLIT: 0,
-    Verdict.NOT_TAKEN: 0,
-}
+# KSeF took nothing of a package that ended so.
+UNUSED = (Verdict.NEW_SESSION, Verdict.NOT_TAKEN)
+PACKAGE_FAILED = (*UNUSED, Verdict.SPLIT, Verdict.REBUILD)
+REBUILD_PAUSE_SECONDS = 5
+# The list of a final package is read again after this time for what it lacks.
+LEFT_PAUSE_SECONDS = 60
 
 
 class BatchPoller(models.AbstractModel):
@@ -60,13 +53,16 @@ class BatchPoller(models.AbstractModel):
 
     @api.private
     def _take_step(self, session):
-        """Do what the state of a package asks for."""
-        getattr(self, STEPS[session.state])(session)
+        """Do what the state of a package asks for; ended meanwhile, nothing."""
+        if session.state in STEPS:
+            getattr(self, STEPS[session.state])(session)
 
     @api.private
     def _give_up_opening(self, session):
         """The worker died before it knew the session: nothing was uploaded."""
-        self.env["l10n_pl_ksef.batch"]._give_back(session, 0)
+        self.env["l10n_pl_ksef.batch"]._give_back(
+            session, 0, is_counted=True, status_code=LOST
+        )
 
     @api.private
     def _complete(self, session):
@@ -85,7 +81,7 @@ class BatchPoller(models.AbstractModel):
             self._note_refused_closing(session, error)
         except (errors.KsefError, ConnectionObstacle) as failure:
             self._commit()
-            self._note_failure(session, failure, CLOSING_PAUSES_SECONDS)
+            self._note_failure(session, "closing", failure, CLOSING_PAUSES_SECONDS)
         else:
             self._commit()
             self._note_closed(session)
@@ -97,10 +93,8 @@ class BatchPoller(models.AbstractModel):
         session = self._lock(session, "closing")
         if not session:
             return
-        is_fresh = session.step_count < len(CLOSING_PAUSES_SECONDS)
-        if error.code == SESSION_STATE_WRONG or (
-            error.code == SESSION_NOT_FOUND and is_fresh
-        ):
+        if error_verdict(error.code) is not Verdict.REBUILD:
+            # Closed already, not known yet, or a hiccup: its status tells.
             session._plan(pause_of(CLOSING_PAUSES_SECONDS, session.step_count))
             return
         _logger.warning("KSeF: package %s stays incomplete: %s", session.id, error)
@@ -109,7 +103,7 @@ class BatchPoller(models.AbstractModel):
         session._set_state(
             "abandoned",
             status_code=str(error.code),
-            next_step_on=_in(ABANDONED_PAUSES_SECONDS[0]),
+            next_step_on=soon(ABANDONED_PAUSES_SECONDS[0]),
         )
 
     @api.private
@@ -120,19 +114,19 @@ class BatchPoller(models.AbstractModel):
             for group in in_groups(find_tied(session, ["sending"])):
                 group._set_state("processing", next_step_on=False)
             session._set_state(
-                "processing", next_step_on=_in(QUESTION_PAUSES_SECONDS[0])
+                "processing", next_step_on=soon(QUESTION_PAUSES_SECONDS[0])
             )
             session.connection_id._note_success()
 
     @api.private
     def _finish_closing(self, session):
         """Nobody knows if it is closed: ask, and close it again if it is open."""
-        status = self._ask(session, CLOSING_PAUSES_SECONDS)
+        status = self._ask(session, "closing", CLOSING_PAUSES_SECONDS)
         if status is None:
             return
         if status.code == SESSION_OPEN:
             locked = self._lock(session, "closing")
-            locked.next_step_on = _in(CALL_LIMIT_SECONDS)
+            locked.write({"next_step_on": soon(CALL_LIMIT_SECONDS)})
             self._commit()
             if locked:
                 self._close_package(locked)
@@ -143,23 +137,24 @@ class BatchPoller(models.AbstractModel):
     @api.private
     def _ask_result(self, session):
         """Ask whether KSeF is done with a package; take the results if so."""
+        state = session.state
         pauses = QUESTION_PAUSES_SECONDS
-        if session.state == "abandoned":
+        if state == "abandoned":
             pauses = ABANDONED_PAUSES_SECONDS
-        status = self._ask(session, pauses)
+        status = self._ask(session, state, pauses)
         if status is None:
             return
         if is_session_final(status.code):
-            self._take_results(session, status, pauses)
+            self._take_results(session, state, status, pauses)
             return
-        locked = self._lock(session, session.state)
+        locked = self._lock(session, state)
         if locked:
             locked.write(_words(status))
             locked._plan(pause_of(pauses, locked.step_count + 1))
         self._commit()
 
     @api.private
-    def _ask(self, session, pauses):
+    def _ask(self, session, state, pauses):
         """Return the status of a session; None if KSeF could not be asked."""
         gateway = self.env["l10n_pl_ksef.gateway"]
         connection, reference = session.connection_id, session.reference
@@ -167,33 +162,44 @@ class BatchPoller(models.AbstractModel):
             status = gateway._get_session_status(connection, reference)
         except (errors.KsefError, ConnectionObstacle) as failure:
             self._commit()
-            self._note_failure(session, failure, pauses)
+            self._note_failure(session, state, failure, pauses)
             status = None
         self._commit()
         return status
 
     @api.private
-    def _note_failure(self, session, failure, pauses):
-        """Plan the next question; show it to a person if it is hopeless."""
+    def _note_failure(self, session, state, failure, pauses):
+        """Plan the next question; show it to a person if it is hopeless.
+
+        :param state: of the session when the question was asked
+        """
         _logger.info("KSeF: no answer about package %s: %s", session.id, failure)
         if isinstance(failure, ConnectionObstacle):
             pause = OBSTACLE_PAUSE_SECONDS
         else:
             pause = session.connection_id._note_failure(failure)
-        session = self._lock(session, session.state)
+        session = self._lock(session, state)
         if not session:
             return
-        is_final = isinstance(failure, errors.KsefRefused | errors.KsefGone)
-        if is_final and session.step_count >= REFUSALS_BEFORE_PERSON:
-            code = str(failure.code)
-            for group in in_groups(find_tied(session)):
-                group._block("program", return_state="unknown", status_code=code)
-            session._set_state("failed")
+        is_refused = isinstance(failure, errors.KsefRefused | errors.KsefGone)
+        if is_refused and session.refusal_count >= REFUSALS_BEFORE_PERSON:
+            self._give_up(session, failure.code)
             return
-        session._plan(max(pause, pause_of(pauses, session.step_count + 1)))
+        pause = max(pause, pause_of(pauses, session.step_count + 1))
+        session._plan(pause, is_refused=is_refused)
 
     @api.private
-    def _take_results(self, session, status, pauses):
+    def _give_up(self, session, code):
+        """KSeF refuses to speak of a package: people decide on its documents."""
+        words = {"status_code": code and str(code)}
+        for group in in_groups(find_tied(session)):
+            group._block("program", return_state="unknown", **words)
+        # Each asks for a receipt of its own.
+        self._find_waiting(session).write({"next_step_on": soon(0)})
+        session._set_state("failed")
+
+    @api.private
+    def _take_results(self, session, state, status, pauses):
         """Take each invoice's own status; then settle what has none."""
         gateway = self.env["l10n_pl_ksef.gateway"]
         connection, reference = session.connection_id, session.reference
@@ -203,11 +209,11 @@ class BatchPoller(models.AbstractModel):
                 self._take_page(session, by_hash(page))
         except (errors.KsefError, ConnectionObstacle) as failure:
             self._commit()
-            self._note_failure(session, failure, pauses)
+            self._note_failure(session, state, failure, pauses)
             self._commit()
             return
         self._commit()
-        self._settle(session, status)
+        self._settle(session, state, status)
 
     @api.private
     def _take_page(self, session, entries):
@@ -221,13 +227,14 @@ class BatchPoller(models.AbstractModel):
             order="id",
         )
         for group in in_groups(documents):
-            self._take_entries(group, entries)
+            locked = group.try_lock_for_update(allow_referencing=True)
+            write_safely(locked, lambda some: self._take_entries(some, entries))
+            self._commit()
 
     @api.private
     def _take_entries(self, documents, entries):
-        """Write what KSeF says of some documents, in one transaction."""
+        """Write what KSeF says of some documents."""
         poller = self.env["l10n_pl_ksef.poller"]
-        documents = documents.try_lock_for_update(allow_referencing=True)
         found = documents.filtered(lambda document: document.state in TIED_STATES)
         found.filtered(lambda document: document.state != "processing")._set_state(
             "processing", next_step_on=False
@@ -241,39 +248,58 @@ class BatchPoller(models.AbstractModel):
             else:
                 poller._take_status(document, entry)
         poller._note_numbers(found)
-        self._commit()
 
     @api.private
-    def _settle(self, session, status):
+    def _settle(self, session, state, status):
         """End a package: queue or question what it has no answer for."""
-        session = self._lock(session, session.state)
+        session = self._lock(session, state)
         if not session:
             self._commit()
             return
         verdict = session_verdict(status.code)
-        for group in in_groups(find_tied(session)):
-            left = group.filtered(lambda one: not one.next_step_on)
-            self._settle_left(left, verdict)
         if verdict is Verdict.NEW_SESSION:
             self.env["l10n_pl_ksef.gateway"]._forget_keys(session.connection_id)
+        # Known before the pause is judged by those that failed.
+        session.write(_words(status))
+        pause = self._get_pause_after(session, verdict)
+        for group in in_groups(find_tied(session)):
+            left = group.filtered(lambda one: not one.next_step_on)
+            write_safely(left, lambda some: self._settle_left(some, verdict, pause))
         wanted = self._find_waiting(session)
         session._set_state(
             "receipts" if wanted else "closed",
             **_words(status),
-            next_step_on=_in(0),
+            next_step_on=soon(0),
         )
         self._commit()
 
     @api.private
-    def _settle_left(self, documents, verdict):
+    def _get_pause_after(self, session, verdict):
+        """Return the seconds before documents of a failed package go again."""
+        if verdict in UNUSED:
+            return self.env["l10n_pl_ksef.batch"]._get_failed_pause(
+                session.connection_id
+            )
+        return REBUILD_PAUSE_SECONDS if verdict is Verdict.REBUILD else 0
+
+    @api.private
+    def _settle_left(self, documents, verdict, pause):
         """Queue or question documents that KSeF's list says nothing of."""
-        if verdict in PACKAGE_FAILED:
-            later = _in(PACKAGE_FAILED[verdict])
-            documents._set_state("queued", reference=False, next_step_on=later)
+        if verdict not in PACKAGE_FAILED:
+            # Neither taken nor refused: only a further question may tell.
+            fresh = documents.filtered(lambda one: one.state != "unknown")
+            fresh._set_state("unknown")
+            documents.write({"next_step_on": soon(LEFT_PAUSE_SECONDS)})
             return
-        # Neither taken nor refused: only a further question may tell.
-        documents.filtered(lambda one: one.state != "unknown")._set_state("unknown")
-        documents.write({"next_step_on": _in(QUESTION_PAUSES_SECONDS[-1] // 60)})
+        for attempts, group in documents.grouped("attempt_count").items():
+            # Only what may be the fault of the files counts as an attempt.
+            is_counted = verdict is Verdict.REBUILD
+            group._set_state(
+                "queued",
+                reference=False,
+                attempt_count=attempts if is_counted else attempts - 1,
+                next_step_on=soon(pause),
+            )
 
     @api.private
     def _find_waiting(self, session):
@@ -290,7 +316,7 @@ class BatchPoller(models.AbstractModel):
     @api.private
     def _fetch_receipts(self, session):
         """Fetch the receipts of the session and share them out."""
-        status = self._ask(session, RECEIPT_PAUSES_SECONDS)
+        status = self._ask(session, "receipts", RECEIPT_PAUSES_SECONDS)
         if status is None:
             return
         is_patient = session.step_count < len(RECEIPT_PAUSES_SECONDS)
@@ -298,7 +324,7 @@ class BatchPoller(models.AbstractModel):
         for page in status.upo_pages:
             failure = self._fetch_page(session, page) or failure
         if failure and is_patient:
-            self._note_failure(session, failure, RECEIPT_PAUSES_SECONDS)
+            self._note_failure(session, "receipts", failure, RECEIPT_PAUSES_SECONDS)
             self._commit()
             return
         session = self._lock(session, "receipts")
@@ -331,14 +357,16 @@ class BatchPoller(models.AbstractModel):
         receipt_id = receipt.id
         self._commit()
         for group in in_groups(self._find_waiting(session)):
-            self._share_out(group, receipt_id, by_number)
+            locked = group.try_lock_for_update(allow_referencing=True)
+            write_safely(
+                locked, lambda some: self._share_out(some, receipt_id, by_number)
+            )
             self._commit()
         return None
 
     @api.private
     def _share_out(self, documents, receipt_id, by_number):
         """Note a page on the documents that it confirms."""
-        documents = documents.try_lock_for_update(allow_referencing=True)
         for document in documents.filtered(_is_waiting_for_receipt):
             entry = by_number.get(document.ksef_number)
             if entry:

@@ -297,6 +297,12 @@ class Connection(models.Model):
         )
 
     @api.private
+    def _note_outage(self):
+        """Record that KSeF gave no usable answer; return the pause in seconds."""
+        self._set_outage()
+        return self._get_seconds_to_retry()
+
+    @api.private
     def _note_limit(self, error):
         """Keep all workers from what KSeF refused; return the pause in s."""
         if error.http_status is None:
@@ -369,7 +375,7 @@ class Connection(models.Model):
             .sudo()
             .search_count(
                 [
-                    ("company_id", "child_of", company.id),
+                    ("connection_id", "=", connection.id),
                     ("state", "in", ("queued", "blocked")),
                 ]
             ),

@@ -104,6 +104,7 @@ class Document(models.Model):
     next_step_on = fields.Datetime("Next step on", index="btree_not_null")
     attempt_count = fields.Integer("Attempts")
     step_count = fields.Integer(help="Questions asked since the state began.")
+    refusal_count = fields.Integer(help="Questions refused since the last answer.")
     sent_on = fields.Datetime("Last attempt on")
 
     session_id = fields.Many2one(
@@ -168,9 +169,11 @@ class Document(models.Model):
     )
     # What the job looks for: finished documents are in neither index.
     _work_idx = models.Index(
-        "(connection_id, state, next_step_on) WHERE next_step_on IS NOT NULL"
+        "(connection_id, state, next_step_on, id) WHERE next_step_on IS NOT NULL"
     )
-    _held_idx = models.Index("(connection_id) WHERE state = 'blocked'")
+    _held_idx = models.Index(
+        "(connection_id, blocked_reason, id) WHERE state = 'blocked'"
+    )
 
     @api.depends("ksef_number", "invoice_number")
     def _compute_filenames(self):
@@ -222,6 +225,7 @@ class Document(models.Model):
                 "state": state,
                 "state_since": now,
                 "step_count": 0,
+                "refusal_count": 0,
                 "next_step_on": now if state in OPEN_STATES else False,
                 "blocked_reason": False,
                 "return_state": False,
@@ -288,11 +292,19 @@ class Document(models.Model):
         )
 
     @api.private
-    def _plan(self, seconds):
-        """Set when the next question is asked, and count it."""
+    def _plan(self, seconds, is_refused=False):
+        """Set when the next question is asked, and count it.
+
+        :param is_refused: KSeF would not answer the last one
+        """
         self.ensure_one()
-        moment = fields.Datetime.now() + timedelta(seconds=seconds)
-        self.write({"next_step_on": moment, "step_count": self.step_count + 1})
+        self.write(
+            {
+                "next_step_on": fields.Datetime.now() + timedelta(seconds=seconds),
+                "step_count": self.step_count + 1,
+                "refusal_count": self.refusal_count + 1 if is_refused else 0,
+            }
+        )
 
     @api.private
     def _postpone(self, seconds):

@@ -187,7 +187,7 @@ class Explain(models.AbstractModel):
     @api.private
     def _get_other_module_line(self, move):
         state = move._l10n_pl_ksef_other_module_state()
-        number = move.sudo().l10n_pl_edi_number
+        number = self.env["l10n_pl_ksef.other_module"]._get_number(move)
         return self._render(MOVE_LINES[f"other_{state}"], {"number": number})
 
     @api.private

@@ -95,7 +95,7 @@ class Farewell(models.AbstractModel):
         has_upo = bool(document.filtered_domain(HAS_UPO))
         if has_upo and not document.upo_attachment_id:
             document.upo_attachment_id = self._attach(
-                document, document.upo_filename, page.read(document)
+                document, document.upo_filename, page.get_bytes(document)
             )
         # The next one needs the memory.
         self.env.flush_all()
@@ -168,7 +168,7 @@ class _Page:
         self.receipt_id = False
         self.data = b""
 
-    def read(self, document):
+    def get_bytes(self, document):
         receipt_id = document.receipt_id.id
         if not receipt_id or receipt_id != self.receipt_id:
             self.receipt_id, self.data = receipt_id, document._get_upo()

@@ -96,14 +96,21 @@ class Gateway(models.AbstractModel):
         return crypto.new_session_key()
 
     @api.private
-    def _build_package(self, files, session_key, compression):
+    def _build_package(self, files, session_key, compression, part_bytes=None):
         """Return a ``ksef.batch.Package``, a context manager.
 
         :param files: iterable of (name, bytes of the XML)
         :param str compression: ``tar_gz`` or ``zip``
+        :param part_bytes: where to cut it; without it at KSeF's limit
         :raises PackageTooLarge: too many invoices, bytes or parts
         """
-        return batch.build_package(files, session_key, batch.Compression(compression))
+        most = batch.PART_MAX_BYTES
+        return batch.build_package(
+            files,
+            session_key,
+            batch.Compression(compression),
+            min(part_bytes or most, most),
+        )
 
     @api.private
     def _open_batch(self, connection, package, session_key):

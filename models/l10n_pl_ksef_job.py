@@ -2,24 +2,19 @@
 
 import logging
 import time
+from collections import Counter
 from datetime import timedelta
 
 from psycopg2 import DatabaseError
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.fields import Domain
 from odoo.tools import config
 
 from ..ksef import errors
-from .l10n_pl_ksef_agenda import (
-    ASKED_STATES,
-    DUE_STATES,
-    LANES,
-    OTHER_STATES,
-    RELEASED_REASONS,
-    SHORT_WAIT_SECONDS,
-)
-from .l10n_pl_ksef_connection import ConnectionObstacle
+from .l10n_pl_ksef_agenda import DUE_STATES, LANES, SHORT_WAIT_SECONDS
+from .l10n_pl_ksef_connection import PROBLEMS, ConnectionObstacle
 
 _logger = logging.getLogger(__name__)
 
@@ -33,7 +28,11 @@ STEPS = {
     "accepted": "_step_fetch_receipt",
     "blocked": "_recheck_one",
 }
+# States in which one list answers for all documents of a session.
+LISTED_STATES = ("processing", "unknown")
 DATE_REASONS = ("date", "clock")
+# Why documents are held until the job finds that it is over.
+OBSTACLE_REASONS = tuple(key for key, _label in PROBLEMS if key not in DATE_REASONS)
 CLOSE_GROUP = "online_session_close"
 LOOK_SECONDS = 0.3
 # After a fault of our own the document rests, and the others go on.
@@ -42,10 +41,13 @@ FAULT_PAUSE = timedelta(minutes=5)
 STOPPED_AFTER = timedelta(minutes=15)
 # Documents that were held go on in groups of this size, a commit each.
 RELEASE_SIZE = 1000
+RELEASE_PAGES = 5
 # While the job stands still a person's request does the work of so many.
 STEPS_BY_HAND = 5
 # So many documents that cannot be written end a run: the database is in trouble.
 STUCK_MAX = 20
+# The longest step takes about so long: a log-in, a package or a list.
+STEP_SECONDS = 90
 
 
 class Job(models.AbstractModel):
@@ -80,12 +82,6 @@ class Job(models.AbstractModel):
         late = fields.Datetime.now() - STOPPED_AFTER
         return cron.nextcall > late
 
-    @api.private
-    def _has_time_for(self, seconds):
-        """Tell whether Odoo lets this run go on for so long."""
-        deadline = self.env.context.get("l10n_pl_ksef_deadline")
-        return deadline is None or time.monotonic() + seconds < deadline
-
     @api.model
     @api.private
     def _cron_run(self, lane):
@@ -93,77 +89,78 @@ class Job(models.AbstractModel):
 
         :param int lane: which share of the connections, 0 to ``LANES`` - 1
         """
-        self = self.sudo().with_context(l10n_pl_ksef_deadline=_get_deadline())
-        connections = self.env["l10n_pl_ksef.agenda"]._find_busy(lane)
+        self = self.sudo()
+        agenda = self.env["l10n_pl_ksef.agenda"]
+        connections = agenda._find_busy(lane)
         if connections:
-            self._work(connections)
-            pause = self.env["l10n_pl_ksef.agenda"]._get_pause(connections)
+            run = Run()
+            self._work(connections, run)
+            everybody = agenda._get_lane_connections(lane)
+            pause = 0 if run.has_more else agenda._get_pause(agenda._look(everybody))
             self._wake_again(lane, pause)
             self._end_step()
-        self._warn()
+        self._guard(self.env["l10n_pl_ksef.warning"]._refresh)
 
     @api.private
-    def _work(self, connections):
+    def _work(self, connections, run):
         """Take the steps of these connections while there is time."""
         agenda = self.env["l10n_pl_ksef.agenda"]
-        self._release_blocked(connections)
-        self._read_limits(agenda._find_sending(connections))
+        for connection in connections:
+            self._guard(self._release_held, connection, run)
         seconds_left = self._end_step()
-        stuck = set()
-        while seconds_left > 0 and len(stuck) < STUCK_MAX:
-            if self._run_next(connections, stuck):
+        while seconds_left > 0 and run.may_go_on():
+            if self._run_next(connections, run):
                 seconds_left = self._end_step(processed=1)
                 continue
-            pause = agenda._get_pause(connections)
+            pause = agenda._get_pause(agenda._look(connections, run.stuck))
             self.env.cr.rollback()
             if pause is None or pause > SHORT_WAIT_SECONDS:
                 break
             time.sleep(max(0.0, min(pause, LOOK_SECONDS)))
             seconds_left = self._end_step()
-        self._close_sessions(connections)
+        for session in self.env["l10n_pl_ksef.session"]._find_to_close(connections):
+            self._guard(self._close_session, session)
 
     @api.private
-    def _warn(self):
-        """Tell people what needs them; what goes wrong here stops no sending."""
+    def _guard(self, work, *arguments):
+        """Do some work and commit it; a fault of it stops nothing else."""
         try:
-            self.env["l10n_pl_ksef.warning"]._refresh()
+            work(*arguments)
             self._end_step()
+        except SerializationFailure:
+            # Somebody else wrote the row meanwhile: it is looked at again.
+            self.env.cr.rollback()
         except Exception:
-            _logger.exception("KSeF: the warnings could not be brought up to date")
+            _logger.exception("KSeF: %s failed", work.__name__)
             self.env.cr.rollback()
 
     @api.private
-    def _read_limits(self, connections):
-        """Learn KSeF's limits, about once a day, before anything is sent."""
-        self._end_step()
-        for connection in connections:
-            self.env["l10n_pl_ksef.limit"]._refresh_if_old(connection)
-            self._end_step()
+    def _run_next(self, connections, run=None):
+        """Take the one step whose turn it is; False when nothing is due."""
+        run = run or Run()
+        agenda = self.env["l10n_pl_ksef.agenda"]
+        entry = agenda._choose(agenda._look(connections, run.stuck), run.served)
+        if entry is None:
+            return False
+        run.served[entry.connection] += 1
+        if entry.state == "package":
+            session = self.env["l10n_pl_ksef.session"].browse(entry.record_id)
+            self._run_package_step(session)
+            return True
+        document = self.env["l10n_pl_ksef.document"].browse(entry.record_id)
+        if entry.state == "queued":
+            self._guard(self._read_limits, entry.connection, run)
+        is_wide = entry.state in LISTED_STATES
+        run.stuck |= self._run_step(agenda._widen(document) if is_wide else document)
+        return True
 
     @api.private
-    def _run_next(self, connections, stuck=None):
-        """Take the one step that is most urgent; False when nothing is due.
-
-        Questions go before sending: somebody is looking at an open form.
-
-        :param set stuck: ids of documents that this run cannot write; grows
-        """
-        agenda = self.env["l10n_pl_ksef.agenda"]
-        stuck = set() if stuck is None else stuck
-        paused = agenda._get_paused(connections)
-        asked = agenda._find_due(connections, paused, stuck, ASKED_STATES)
-        if asked:
-            stuck |= self._run_step(agenda._widen(asked))
-            return True
-        if package := agenda._find_due_package(connections):
-            self._run_package_step(package)
-            return True
-        due = agenda._find_due(connections, paused, stuck, OTHER_STATES)
-        if due:
-            stuck |= self._run_step(
-                agenda._widen(due) if due.state == "unknown" else due
-            )
-        return bool(due)
+    def _read_limits(self, connection, run):
+        """Learn KSeF's limits, about once a day, before anything is sent."""
+        if connection not in run.informed:
+            run.informed.add(connection)
+            self._end_step()
+            self.env["l10n_pl_ksef.limit"]._refresh_if_old(connection)
 
     @api.private
     def _run_step(self, documents):
@@ -207,8 +204,12 @@ class Job(models.AbstractModel):
         except Exception:
             _logger.exception("KSeF: a step failed for session %s", session.id)
             self.env.cr.rollback()
+            self._guard(self._put_package_off, session)
+
+    @api.private
+    def _put_package_off(self, session):
+        if session.next_step_on:
             session.next_step_on = fields.Datetime.now() + FAULT_PAUSE
-            self._end_step()
 
     @api.private
     def _step_send(self, document):
@@ -253,13 +254,19 @@ class Job(models.AbstractModel):
 
     @api.private
     def _step_by_hand(self, documents):
-        """Take one step for a few documents, and for the packages of the others."""
-        packed = documents.filtered(lambda document: document._is_in_package())
-        for session in packed.session_id:
-            self._run_package_step(session)
-        alone = (documents - packed).filtered_domain(DUE_STATES)
-        for document in alone[:STEPS_BY_HAND]:
-            self._run_step(document)
+        """Take one step for a few documents, and for the packages of the others.
+
+        The job may wake up meanwhile: each is looked at again before its step, and
+        what another worker holds is left alone.
+        """
+        packages = documents.session_id.filtered("next_step_on")
+        for session in packages:
+            if session.next_step_on and session.next_step_on <= fields.Datetime.now():
+                self._run_package_step(session)
+        for document in documents[:STEPS_BY_HAND]:
+            due = Domain("next_step_on", "<=", fields.Datetime.now())
+            if document.filtered_domain(DUE_STATES & due):
+                self._run_step(document)
 
     @api.private
     def _wake_again(self, lane, pause):
@@ -273,31 +280,34 @@ class Job(models.AbstractModel):
                 cron._trigger(fields.Datetime.now() + timedelta(seconds=pause))
 
     @api.private
-    def _release_blocked(self, connections):
-        """Let documents go on whose obstacle is gone."""
-        held = self.env["l10n_pl_ksef.document"].search(
-            [
-                ("connection_id", "in", connections.ids),
-                ("state", "=", "blocked"),
-                ("blocked_reason", "in", RELEASED_REASONS),
-            ]
-        )
-        for connection, group in held.grouped("connection_id").items():
-            self._release(self._find_free(connection, group))
+    def _release_held(self, connection, run):
+        """Let documents go on whose obstacle is gone, a page a commit."""
+        for _page in range(RELEASE_PAGES):
+            found = self._find_free(connection)
+            locked = found.try_lock_for_update(allow_referencing=True)
+            locked._release()
+            self._end_step()
+            if len(locked) < RELEASE_SIZE:
+                return
+        run.has_more = True
 
     @api.private
-    def _find_free(self, connection, held):
-        """Return those of the held documents that nothing keeps any more."""
-        sender = self.env["l10n_pl_ksef.sender"]
-        dated = held.filtered(lambda one: one.blocked_reason in DATE_REASONS)
-        if "clock" in dated.mapped("blocked_reason"):
+    def _find_free(self, connection):
+        """Return held documents that nothing keeps any more, one page of them."""
+        documents = self.env["l10n_pl_ksef.document"]
+        held = Domain("connection_id", "=", connection.id)
+        held &= Domain("state", "=", "blocked")
+        if documents.search_count(held & Domain("blocked_reason", "=", "clock"), 1):
             self._hear_clock(connection)
-        today = sender._get_polish_date(connection)
-        free = dated.filtered(lambda document: document.issue_date <= today)
-        others = held - dated
-        if others and not connection._find_obstacle(is_sending=True):
-            free |= others
-        return free
+        today = self.env["l10n_pl_ksef.sender"]._get_polish_date(connection)
+        free = Domain("blocked_reason", "in", DATE_REASONS)
+        free &= Domain("issue_date", "<=", today)
+        lasting = Domain("blocked_reason", "in", OBSTACLE_REASONS)
+        if documents.search_count(held & lasting, limit=1):
+            # Asked only now: to open a secret is not for nothing.
+            is_over = not connection._find_obstacle(is_sending=True)
+            free |= lasting if is_over else Domain.FALSE
+        return documents.search(held & free, limit=RELEASE_SIZE)
 
     @api.private
     def _hear_clock(self, connection):
@@ -308,15 +318,6 @@ class Job(models.AbstractModel):
         except errors.KsefError as error:
             _logger.info("KSeF: its time is not known: %s", error)
         self._end_step()
-
-    @api.private
-    def _release(self, documents):
-        """Let documents go on; in groups, so that no transaction grows long."""
-        ids = documents.ids
-        for start in range(0, len(ids), RELEASE_SIZE):
-            group = documents.browse(ids[start : start + RELEASE_SIZE])
-            group.try_lock_for_update(allow_referencing=True)._release()
-            self._end_step()
 
     @api.private
     def _recheck_one(self, document):
@@ -330,15 +331,10 @@ class Job(models.AbstractModel):
         self._end_step()
 
     @api.private
-    def _close_sessions(self, connections):
-        """Close at KSeF the sessions that are old, idle or given up."""
-        for session in self.env["l10n_pl_ksef.session"]._find_to_close(connections):
-            if not session.connection_id._get_seconds_to_retry(CLOSE_GROUP):
-                self._close_session(session)
-                self._end_step()
-
-    @api.private
     def _close_session(self, session):
+        """Close at KSeF a session that is old, idle or given up."""
+        if session.connection_id._get_seconds_to_retry(CLOSE_GROUP):
+            return
         try:
             session._close_one()
         except ConnectionObstacle as obstacle:
@@ -356,9 +352,29 @@ class Job(models.AbstractModel):
         return self.env["ir.cron"]._commit_progress(processed)
 
 
-def _get_deadline():
-    """Return the time (monotonic) at which Odoo kills a scheduled action, or None."""
-    limit = config["limit_time_real_cron"]
-    if limit is None or limit < 0:
-        limit = config["limit_time_real"]
-    return time.monotonic() + limit if limit else None
+class Run:
+    """What one run of the job remembers from step to step."""
+
+    def __init__(self):
+        limit = config["limit_time_real_cron"]
+        if limit is None or limit < 0:
+            limit = config["limit_time_real"]
+        self._started = time.monotonic()
+        self._limit = limit or None
+        self.stuck = set()  # ids of documents that cannot be written
+        self.served = Counter()  # steps by connection
+        self.informed = set()  # connections whose limits were looked at
+        self.has_more = False  # more held documents may go on
+
+    def may_go_on(self):
+        """Tell whether one more step may begin.
+
+        The first may always; another one only when Odoo, which kills a worker after
+        a while, leaves it enough time, and while the database takes what is written.
+        """
+        if len(self.stuck) >= STUCK_MAX:
+            return False
+        if not self._limit or not self.served:
+            return True
+        left = self._limit - (time.monotonic() - self._started)
+        return left > min(STEP_SECONDS, self._limit / 2)

@@ -137,7 +137,9 @@ class Poller(models.AbstractModel):
         is_final = isinstance(failure, FINAL_REFUSALS)
         for document in documents.try_lock_for_update(allow_referencing=True):
             pauses = PAUSES_SECONDS.get(document.state)
-            if not pauses:
+            # Somebody else may have fetched the receipt meanwhile.
+            is_done = document.state == "accepted" and document.upo_state != "wanted"
+            if not pauses or is_done:
                 continue
             if document.state != "accepted" and problem:
                 document._block(problem)
@@ -146,12 +148,13 @@ class Poller(models.AbstractModel):
                     "program", status_code=failure.code and str(failure.code)
                 )
             else:
-                document._plan(max(pause, pause_of(pauses, document.step_count + 1)))
+                wait = max(pause, pause_of(pauses, document.step_count + 1))
+                document._plan(wait, is_refused=is_final)
 
     @api.private
     def _is_hopeless(self, document, is_final):
         """Tell whether asking was refused often enough to show it to a person."""
-        return is_final and document.step_count >= REFUSALS_BEFORE_PERSON
+        return is_final and document.refusal_count >= REFUSALS_BEFORE_PERSON
 
     @api.private
     def _take_status(self, document, status):

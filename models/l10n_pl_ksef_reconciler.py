@@ -17,6 +17,8 @@ from .l10n_pl_ksef_poller import (
 
 # After so many questions without a trace the session is closed, to be certain.
 UNKNOWN_QUESTIONS_BEFORE_CLOSE = 4
+# Pauses before what never arrived goes again, by number of attempts.
+LOST_PAUSES_SECONDS = (0, 5, 60, 300, 900, 3600)
 # Pauses between searches for an invoice KSeF says it has, in seconds; the last one
 # repeats. 20 searches an hour are allowed (API 14). After about a day a person looks.
 SEARCH_PAUSES_SECONDS = (15, 60, 300, 900, 3600)
@@ -155,8 +157,9 @@ class Reconciler(models.AbstractModel):
         connection = documents[:1].connection_id
         reference = documents[:1].session_reference
         if not reference:
-            # No session knew it, so nothing was sent.
-            documents.try_lock_for_update(allow_referencing=True)._set_state("queued")
+            # No session ever knew it, so nothing was sent.
+            locked = documents.try_lock_for_update(allow_referencing=True)
+            locked.filtered(lambda one: not one._is_in_package())._set_state("queued")
             poller._commit()
             return
         answer = poller._ask(
@@ -170,6 +173,17 @@ class Reconciler(models.AbstractModel):
             if document:
                 self._judge_trace(document, traces.get(document.sha256), is_final)
             poller._commit()
+
+    @api.private
+    def _send_what_was_lost(self, document):
+        """KSeF does not have it: queue it again, or show it to a person."""
+        pauses = LOST_PAUSES_SECONDS
+        tries = document.attempt_count
+        if tries > len(pauses):
+            document._block("program", return_state="queued")
+            return
+        document._set_state("queued", reference=False)
+        document._postpone(pauses[max(tries, 1) - 1])
 
     @api.private
     def _find_traces(self, connection, reference):
@@ -189,7 +203,7 @@ class Reconciler(models.AbstractModel):
         elif trace and not broken_off:
             document._set_state("processing", reference=trace.reference)
         elif is_final:
-            document._set_state("queued", reference=False)
+            self._send_what_was_lost(document)
         else:
             if document.step_count >= UNKNOWN_QUESTIONS_BEFORE_CLOSE:
                 document.session_id._retire()

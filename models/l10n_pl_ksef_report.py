@@ -133,7 +133,8 @@ class Report(models.AbstractModel):
 
     @api.private
     def _get_actor(self, shown):
-        text = self.env._(ACTORS[shown["who_key"]])
+        actor = ACTORS[shown["who_key"]]
+        text = self.env._(actor)
         if not shown["ask"]:
             return text
         return f"{text}. {shown['ask']}"

@@ -1,13 +1,19 @@
 """Sends one document; intent is committed before the call, the answer after."""
 
 import logging
+import time
 
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
 
 from ..ksef import errors
-from ..ksef.statuses import SESSION_NOT_FOUND, Verdict, error_verdict
+from ..ksef.statuses import (
+    SESSION_NOT_FOUND,
+    SESSION_STATE_WRONG,
+    Verdict,
+    error_verdict,
+)
 from .l10n_pl_ksef_connection import ConnectionObstacle
 from .l10n_pl_ksef_vault import VaultError
 
@@ -17,9 +23,8 @@ _logger = logging.getLogger(__name__)
 # (`ksef.transport`) and is made twice at most, so after this nobody is at it;
 # and if somebody were, the document would only be asked for.
 SENDING_LIMIT_SECONDS = 120
-CALL_SECONDS = 55
-# Answers are written again this often when another transaction got in between.
-WRITE_TRIES = 5
+# Answers are written again after these pauses when somebody else is at the row.
+WRITE_PAUSES_SECONDS = (0, 0.05, 0.1, 0.2, 0.5, 1)
 # First question after the POST, in seconds: most invoices are through by then.
 FIRST_QUESTION_SECONDS = 1
 UNKNOWN_FIRST_QUESTION_SECONDS = 3
@@ -91,9 +96,6 @@ class Sender(models.AbstractModel):
     @api.private
     def _send_in_session(self, document, session_id):
         """Write the intent, POST, write the answer: one transaction each."""
-        if not self.env["l10n_pl_ksef.job"]._has_time_for(CALL_SECONDS):
-            # Odoo would end the worker while it waits: the next run sends it.
-            return
         document = self._lock(document, "queued")
         if not document:
             return
@@ -101,7 +103,7 @@ class Sender(models.AbstractModel):
         try:
             encrypted = session._encrypt(document._get_xml())
         except VaultError:
-            session._set_state("failed")
+            session._retire()
             self._commit()
             return
         attempt = document.attempt_count + 1
@@ -129,17 +131,23 @@ class Sender(models.AbstractModel):
     def _write_answer(self, document, attempt, write, answer):
         """Commit KSeF's answer; it is held in memory until that has worked."""
         self._commit()
-        for _unused in range(WRITE_TRIES):
+        for pause in WRITE_PAUSES_SECONDS:
             try:
-                locked = self._lock(document, "sending")
-                if locked and locked.attempt_count == attempt:
-                    write(locked, answer)
-                self._commit()
+                if self._write_if_free(document, attempt, write, answer):
+                    return
             except SerializationFailure:
                 self._rollback()
-            else:
-                return
+            time.sleep(pause)
         _logger.warning("KSeF: the answer for document %s is asked again", document.id)
+
+    @api.private
+    def _write_if_free(self, document, attempt, write, answer):
+        """Commit KSeF's answer; False while somebody else has the row locked."""
+        locked = document.try_lock_for_update(allow_referencing=True)
+        if locked.state == "sending" and locked.attempt_count == attempt:
+            write(locked, answer)
+        self._commit()
+        return bool(locked)
 
     @api.private
     def _take_reference(self, document, reference):
@@ -199,7 +207,11 @@ class Sender(models.AbstractModel):
             # Known a moment later: the same session is tried again.
             pauses = YOUNG_PAUSES_SECONDS + pauses
         elif verdict is Verdict.NEW_SESSION:
-            document.session_id._set_state("failed")
+            # It is closed, so that what it holds becomes final.
+            document.session_id._retire()
+        if error.code == SESSION_STATE_WRONG:
+            # Perhaps KSeF could not open its key.
+            self.env["l10n_pl_ksef.gateway"]._forget_keys(document.connection_id)
         if tries > len(pauses):
             document._block("program", return_state="queued", **_words(error))
             return
@@ -210,7 +222,9 @@ class Sender(models.AbstractModel):
     def _expire_one(self, document):
         """Declare a `sending` nobody is at any more unknown."""
         document = self._lock(document, "sending")
-        if document:
+        moment = document.next_step_on
+        # Without one a package has it; later, its worker may still be at it.
+        if moment and moment <= fields.Datetime.now():
             document._set_state("unknown")
         self._commit()
 
@@ -221,6 +235,8 @@ class Sender(models.AbstractModel):
         _logger.info("KSeF: no session for document %s: %s", document.id, error)
         connection = document.connection_id
         pause = connection._note_failure(error)
+        if isinstance(error, NO_ANSWER):
+            pause = connection._note_outage()
         if problem := connection.problem:
             self._block(document, problem)
             return

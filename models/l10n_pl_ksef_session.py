@@ -12,11 +12,11 @@ from ..ksef.statuses import SESSION_NOT_FOUND
 
 # KSeF closes a session after 12 h (API 7.2); we stop using it an hour earlier.
 SESSION_USE = timedelta(hours=11)
-# A session without work is closed after this time, to release it at KSeF.
 # So long after opening KSeF may answer that it does not know it (API 8.4).
 SESSION_YOUNG = timedelta(minutes=1)
 # Pauses between tries to close it, in seconds; the last one repeats.
 CLOSING_PAUSES_SECONDS = (2, 5, 15, 60, 300, 900)
+# A session without work is closed after this time, to release it at KSeF.
 SESSION_IDLE = timedelta(hours=1)
 # KSeF's limit of invoices in one session (API 7.2).
 SESSION_MAX_INVOICES = 10_000
@@ -41,6 +41,11 @@ SESSION_STATES = [
     ("failed", "Failed"),
 ]
 ENDED_STATES = ("closed", "failed")
+# A package in these has a next step.
+PACKAGE_STATES = (
+    *("opening", "uploading", "closing"),
+    *("abandoned", "processing", "receipts"),
+)
 # Only in these may an invoice still be put into an interactive session.
 KEY_STATES = ("open", "closing")
 
@@ -68,6 +73,7 @@ class Session(models.Model):
         index="btree_not_null", help="Of a package: when its next step is due."
     )
     step_count = fields.Integer(help="Questions asked since the state began.")
+    refusal_count = fields.Integer(help="Questions refused since the last answer.")
     status_code = fields.Char(help="KSeF's status of the session.")
     status_details = fields.Text()
     opened_on = fields.Datetime(required=True)
@@ -203,7 +209,7 @@ class Session(models.Model):
             values["sealed_key"] = False
         if state in ENDED_STATES:
             values["next_step_on"] = False
-        self.write({"state": state, "step_count": 0, **values})
+        self.write({"state": state, "step_count": 0, "refusal_count": 0, **values})
         # The one open session of a connection is unique in the database.
         self.flush_recordset()
 
@@ -225,12 +231,16 @@ class Session(models.Model):
         self.filtered(lambda session: session.state == "open")._set_state("closing")
 
     @api.private
-    def _plan(self, seconds):
-        """Set when a package's next step is due, and count it."""
+    def _plan(self, seconds, is_refused=False):
+        """Set when the next step is due, and count it.
+
+        :param is_refused: KSeF would not answer the question
+        """
         self.write(
             {
                 "next_step_on": fields.Datetime.now() + timedelta(seconds=seconds),
                 "step_count": self.step_count + 1,
+                "refusal_count": self.refusal_count + 1 if is_refused else 0,
             }
         )
 

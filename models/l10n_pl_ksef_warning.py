@@ -131,9 +131,7 @@ class KsefWarning(models.Model):
 
     company_id = fields.Many2one("res.company", index=True, readonly=True)
     subject = fields.Char(required=True, readonly=True)
-    since = fields.Datetime(
-        "Since", required=True, readonly=True, default=fields.Datetime.now
-    )
+    since = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     closed_on = fields.Datetime("Over since", readonly=True)
     title = fields.Char("Warning", compute="_compute_words")
     sentence = fields.Text(compute="_compute_words")

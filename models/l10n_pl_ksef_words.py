@@ -57,6 +57,7 @@ WHO = {
 _SEND, _CHECK = "action_l10n_pl_ksef_send", "action_l10n_pl_ksef_check"
 _CONNECT = "l10n_pl_ksef_connect"
 _SETTINGS = "account.action_account_config"
+_STATUS = "l10n_pl_ksef.action_connection_status"
 ACTIONS = {
     "send": Action(_lt("Send to KSeF now"), "method", _SEND, INVOICING),
     "send_again": Action(_lt("Send again"), "method", _SEND, INVOICING),
@@ -66,6 +67,7 @@ ACTIONS = {
     "connect": Action(_lt("Connect KSeF"), "client", _CONNECT, ADMIN),
     "replace": Action(_lt("Replace token"), "client", _CONNECT, ADMIN),
     "settings": Action(_lt("KSeF settings"), "action", _SETTINGS, ADMIN),
+    "status": Action(_lt("Connection status"), "action", _STATUS, INVOICING),
 }
 
 _ON_HOLD = _lt("On hold")
@@ -157,7 +159,7 @@ _COPY = _lt(
 )
 OTHER_MODULE = _lt(
     "Odoo's own KSeF module has a certificate (%(company)s). Only one module may send:"
-    " remove that certificate in Settings."
+    " press Take over in Settings or on the page Connection status."
 )
 _NIP = _lt(
     "The token is for NIP %(token_nip)s; in Odoo the company has NIP %(own_nip)s."
@@ -182,7 +184,7 @@ DOCUMENT_LINES = {
             " next try %(next)s."
         ),
         "ksef",
-        ["send"],
+        ["send", "status"],
     ),
     "queued_stopped": Line(
         _lt("Queued"),
@@ -193,7 +195,7 @@ DOCUMENT_LINES = {
             ' "Send to KSeF now" still works.'
         ),
         "administrator",
-        ["send"],
+        ["send", "status"],
     ),
     "queued_again": Line(
         _lt("Queued"),
@@ -410,6 +412,7 @@ DOCUMENT_LINES = {
         "pause-circle",
         _lt("The clock of the server is wrong. Sending goes on when it is right."),
         "administrator",
+        ["status"],
     ),
     "blocked_copy": Line(
         _ON_HOLD, "warning", "pause-circle", _COPY, "administrator", ["replace"]
@@ -423,7 +426,7 @@ DOCUMENT_LINES = {
         ["replace"],
     ),
     "blocked_module": Line(
-        _ON_HOLD, "warning", "pause-circle", OTHER_MODULE, "administrator", ["settings"]
+        _ON_HOLD, "warning", "pause-circle", OTHER_MODULE, "administrator", ["status"]
     ),
     "blocked_program": Line(
         _ON_HOLD,

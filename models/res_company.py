@@ -71,10 +71,3 @@ class ResCompany(models.Model):
         self.ensure_one()
         digits = "".join(char for char in self.vat or "" if char.isalnum())
         return digits.upper().removeprefix("PL")
-
-    def _l10n_pl_ksef_other_module_is_set(self):
-        """Tell whether Odoo's own KSeF module has a certificate to send with."""
-        self.ensure_one()
-        if "l10n_pl_edi_certificate" not in self._fields:
-            return False
-        return bool(self.sudo().l10n_pl_edi_certificate)

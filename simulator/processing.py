@@ -29,6 +29,8 @@ def settle(system):
             decide_login(system, login)
     live = [s for s in system.book.sessions.values() if not s.status.is_final]
     for session in live:
+        if not session.is_batch:
+            _check_key(system, session, now)
         if session.status.code == SessionCode.OPEN:
             _settle_open(system, session, now)
     _settle_invoices(system, now)
@@ -41,8 +43,7 @@ def _settle_open(system, session, now):
     if session.is_batch:
         _cancel_expired(session, now)
         return
-    _check_key(system, session, now)
-    if session.status.code == SessionCode.OPEN and session.valid_until <= now:
+    if session.valid_until <= now:
         close_session(session, session.valid_until)
 
 

@@ -8,6 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from ..models.l10n_pl_ksef_job import Run
 from .simulator_process import SimulatorProcess
 
 SELLER_NIP = "5795955811"
@@ -127,7 +128,10 @@ class KsefCase(AccountTestInvoicingCommon):
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             job = self.env(cr=cr, user=1, su=True)["l10n_pl_ksef.job"]
             connections = job.env["l10n_pl_ksef.connection"].search([])
-            job._release_blocked(connections)
-            job._run_next(connections)
-            job._close_sessions(connections)
+            run = Run()
+            for connection in connections:
+                job._release_held(connection, run)
+            job._run_next(connections, run)
+            for session in job.env["l10n_pl_ksef.session"]._find_to_close(connections):
+                job._close_session(session)
         self.env.invalidate_all()

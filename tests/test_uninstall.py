@@ -74,14 +74,9 @@ class TestUninstall(KsefCase):
     def test_other_modules_go_as_before(self):
         _invoice, document = self.post_invoice()
         self.send(document)
-        module = self.env["ir.module.module"].search([("state", "=", "installed")])
-        leaf = next(
-            one
-            for one in module
-            if "l10n_pl_ksef"
-            not in (one + one.downstream_dependencies()).mapped("name")
-        )
-        self.assertIn(leaf.name, self.uninstall(leaf.name))
+        # Nothing else is installed in every database: ours plays another one.
+        with patch.object(farewell_module, "ADDON", "another_module"):
+            self.assertIn("l10n_pl_ksef", self.uninstall())
 
     def test_files_handed_over_let_it_go(self):
         invoice, document = self.post_invoice()

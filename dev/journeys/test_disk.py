@@ -1,4 +1,9 @@
-"""The database refuses: full disk, transactions that meet."""
+"""The database refuses: full disk, transactions that meet, rows in other hands."""
+
+import re
+from contextlib import closing
+
+import psycopg2
 
 from ..demo_client import Refused
 from .faults import FaultCase
@@ -6,6 +11,10 @@ from .faults import FaultCase
 DISK_FULL = "53100"
 SERIALIZATION_FAILURE = "40001"
 ALWAYS = 1_000_000
+LOCK = "SELECT id FROM l10n_pl_ksef_document WHERE move_id = %s FOR UPDATE"
+# What Odoo logs after a run of a job; the job counts its steps.
+STEPS_DONE = re.compile(r"Job 'KSeF[^\n]*\bdone (\d+)")
+FEW_STEPS = 60
 
 
 class TestDatabaseRefuses(FaultCase):
@@ -65,3 +74,18 @@ class TestDatabaseRefuses(FaultCase):
 
     def test_disk_full_for_the_receipt(self):
         self.check_full("NEW.upo_state = 'stored'")
+
+    def test_row_in_other_hands_stops_nobody_and_makes_no_spinning(self):
+        held, other = (self.journey.make_invoice() for _count in range(2))
+        self.inject("open_online", "delay", seconds=3)
+        self.query("UPDATE l10n_pl_ksef_session SET state = 'failed'")
+        self.odoo.call("account.move", "action_post", [held, other])
+        start = len(self.get_odoo_log())
+        connection = psycopg2.connect(dbname=self.demo.name)
+        with closing(connection), connection.cursor() as cursor:
+            cursor.execute(LOCK, [held])
+            self.finish_same(other)
+            self.assertEqual(self.get_row(held).state, "queued")
+        self.finish_same(held)
+        steps = STEPS_DONE.findall(self.get_odoo_log()[start:])
+        self.assertLess(max(map(int, steps)), FEW_STEPS)

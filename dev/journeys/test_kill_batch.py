@@ -46,14 +46,15 @@ class TestKillBatch(unittest.TestCase):
         cls.stage.start()
         cls.workers = Workers(cls.stage.name, cls.stage.count_lanes())
         cls.addClassCleanup(cls.workers.stop)
-        cls.workers.start(0)
         cls.clock = Clock(cls.stage, cls.workers)
         cls.clock.start()
         cls.addClassCleanup(cls.clock.stop)
         cls.posted = 0
 
     def setUp(self):
-        self.workers.wait_until_ready(0)
+        self.stage.demo.control("DELETE", "faults")
+        self.workers.ensure(0)
+        self.assertTrue(self.stage.wait_for_backlog(0, WAIT_SECONDS))
 
     def post(self):
         self.stage.post(0, PACKAGE)
