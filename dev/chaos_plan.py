@@ -12,7 +12,8 @@ SMALL_SHARE = 0.6
 FIRST_SIZE = 40
 # A burst comes when no more invoices than this are under way.
 BACKLOGS = (0, 5, 25, 1000)
-BOTH_SHARE = 0.2
+# Who is killed: the one that wrote last, the other one, or both.
+VICTIMS = ("busy", "busy", "busy", "other", "both")
 # A kill comes so many requests after its burst, so that it meets its work.
 LARGE_KILL_REQUESTS = (1, 9)
 REQUESTS_PER_SMALL = 1.5
@@ -29,10 +30,10 @@ UNCERTAIN_ACTIONS = (
 
 @dataclass(frozen=True)
 class Kill:
-    """SIGKILL of some workers, so many requests of KSeF's after the burst."""
+    """SIGKILL of one of VICTIMS, so many requests of KSeF's after the burst."""
 
     requests: int
-    workers: tuple
+    victim: str
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,7 @@ def _draw_sizes(lots, left):
 def _draw_kill(lots, size):
     most = 1 + round(size * REQUESTS_PER_SMALL)
     span = (1, most) if size <= SMALL_SIZES[1] else LARGE_KILL_REQUESTS
-    both = lots.random() < BOTH_SHARE
-    workers = tuple(range(WORKERS)) if both else (lots.randrange(WORKERS),)
-    return Kill(lots.randint(*span), workers)
+    return Kill(lots.randint(*span), lots.choice(VICTIMS))
 
 
 def _draw_control(lots):

@@ -37,6 +37,12 @@ SELECT 'package ' || state FROM l10n_pl_ksef_session
    AND (state IN ('opening', 'uploading', 'closing')
         OR chaos_written_on > clock_timestamp() - {RECENT})
 """
+LAST_WRITER = """
+SELECT chaos_writer FROM (
+    SELECT chaos_writer, chaos_written_on FROM l10n_pl_ksef_document
+    UNION ALL SELECT chaos_writer, chaos_written_on FROM l10n_pl_ksef_session
+) AS written WHERE chaos_writer = ANY(%s) ORDER BY chaos_written_on DESC LIMIT 1
+"""
 KINDS = """
 SELECT session.kind, count(DISTINCT session.id), count(document.id)
   FROM l10n_pl_ksef_document AS document
@@ -96,11 +102,19 @@ class Run:
             for kill in burst.kills:
                 self._wait_for_workers()
                 self.stage.wait_for_requests(before + kill.requests, KILL_SECONDS)
-                self._kill(kill.workers)
+                self._kill(self._choose(kill.victim))
                 before = self.stage.count_requests()
             posting.result()
         if self._clock.failure:
             raise self._clock.failure
+
+    def _choose(self, victim):
+        """Return the numbers of the workers that are meant."""
+        if victim == "both":
+            return range(WORKERS)
+        found = self.stage.query(LAST_WRITER, self.workers.get_names())
+        busy = self.workers.get_number(found[0][0]) if found else 0
+        return [busy if victim == "busy" else (busy + 1) % WORKERS]
 
     def _wait_for_workers(self):
         for number in range(WORKERS):

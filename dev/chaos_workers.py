@@ -67,6 +67,14 @@ class Workers:
                 raise Stop("A worker did not start.", f"read {log}")
             time.sleep(LOOK_SECONDS)
 
+    def get_names(self):
+        """Return the names that the workers have in this life."""
+        return [name for name, _process, _log in self._lives.values()]
+
+    def get_number(self, name):
+        """Return the number of the worker with a name of this life."""
+        return next(number for number, life in self._lives.items() if life[0] == name)
+
     def kill(self, number):
         """Kill a worker without any warning; return the name it had in that life."""
         name, process, log = self._lives[number]

@@ -126,10 +126,10 @@ class Agenda(models.AbstractModel):
         return self.env[CONNECTION].browse(row_id for (row_id,) in found)
 
     @api.private
-    def _look(self, connections, stuck=()):
+    def _look(self, connections, run):
         """Return what comes first of each connection and state, due or later.
 
-        :param stuck: ids of documents that are left out
+        :param run: what the run leaves out, see ``Run.get_left_out`` in the job
         :returns: list of ``Entry``; its moment counts what KSeF asked us to wait
         """
         waits = self._get_paused(connections)
@@ -142,10 +142,12 @@ class Agenda(models.AbstractModel):
                 _not_before(moment, waits.get((connection, state), 0)),
             )
             for document_id, connection, state, moment in self._get_first(
-                connections, stuck
+                connections, run.get_left_out(DOCUMENT)
             )
         ]
-        for session in self._find_packages(connections):
+        packages = self._find_packages(connections)
+        left_out = run.get_left_out(SESSION)
+        for session in packages.filtered(lambda one: one.id not in left_out):
             connection = session.connection_id
             wait = connection._get_seconds_to_retry()
             moment = _not_before(session.next_step_on, wait)

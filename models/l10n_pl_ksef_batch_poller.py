@@ -351,11 +351,9 @@ class BatchPoller(models.AbstractModel):
         if entries is None:
             return errors.KsefNoAnswer()
         by_number = {entry.ksef_number: entry for entry in entries}
-        receipt = self.env["l10n_pl_ksef.receipt"]._store(
+        receipt_id = self.env["l10n_pl_ksef.receipt"]._keep(
             session, page.reference, data, len(by_number)
         )
-        receipt_id = receipt.id
-        self._commit()
         for group in in_groups(self._find_waiting(session)):
             locked = group.try_lock_for_update(allow_referencing=True)
             write_safely(

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import Counter
 from datetime import timedelta
 
 from psycopg2 import DatabaseError
@@ -10,11 +9,12 @@ from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
-from odoo.tools import config
 
 from ..ksef import errors
 from .l10n_pl_ksef_agenda import DUE_STATES, LANES, SHORT_WAIT_SECONDS
 from .l10n_pl_ksef_connection import PROBLEMS, ConnectionObstacle
+from .l10n_pl_ksef_groups import write_safely
+from .l10n_pl_ksef_run import Run, get_step
 
 _logger = logging.getLogger(__name__)
 
@@ -44,10 +44,8 @@ RELEASE_SIZE = 1000
 RELEASE_PAGES = 5
 # While the job stands still a person's request does the work of so many.
 STEPS_BY_HAND = 5
-# So many documents that cannot be written end a run: the database is in trouble.
-STUCK_MAX = 20
-# The longest step takes about so long: a log-in, a package or a list.
-STEP_SECONDS = 90
+# What another worker holds is looked at again after this time.
+PASSED_PAUSE_SECONDS = 30
 
 
 class Job(models.AbstractModel):
@@ -96,8 +94,10 @@ class Job(models.AbstractModel):
             run = Run()
             self._work(connections, run)
             everybody = agenda._get_lane_connections(lane)
-            pause = 0 if run.has_more else agenda._get_pause(agenda._look(everybody))
-            self._wake_again(lane, pause)
+            pause = agenda._get_pause(agenda._look(everybody, run))
+            self._wake_again(lane, 0 if run.has_more else pause)
+            if run.passed or run.stuck:
+                self._wake_again(lane, PASSED_PAUSE_SECONDS)
             self._end_step()
         self._guard(self.env["l10n_pl_ksef.warning"]._refresh)
 
@@ -112,7 +112,7 @@ class Job(models.AbstractModel):
             if self._run_next(connections, run):
                 seconds_left = self._end_step(processed=1)
                 continue
-            pause = agenda._get_pause(agenda._look(connections, run.stuck))
+            pause = agenda._get_pause(agenda._look(connections, run))
             self.env.cr.rollback()
             if pause is None or pause > SHORT_WAIT_SECONDS:
                 break
@@ -139,19 +139,25 @@ class Job(models.AbstractModel):
         """Take the one step whose turn it is; False when nothing is due."""
         run = run or Run()
         agenda = self.env["l10n_pl_ksef.agenda"]
-        entry = agenda._choose(agenda._look(connections, run.stuck), run.served)
+        entry = agenda._choose(agenda._look(connections, run), run.served)
         if entry is None:
             return False
         run.served[entry.connection] += 1
         if entry.state == "package":
-            session = self.env["l10n_pl_ksef.session"].browse(entry.record_id)
-            self._run_package_step(session)
-            return True
-        document = self.env["l10n_pl_ksef.document"].browse(entry.record_id)
-        if entry.state == "queued":
-            self._guard(self._read_limits, entry.connection, run)
-        is_wide = entry.state in LISTED_STATES
-        run.stuck |= self._run_step(agenda._widen(document) if is_wide else document)
+            record = self.env["l10n_pl_ksef.session"].browse(entry.record_id)
+            before = get_step(record)
+            self._run_package_step(record)
+        else:
+            record = self.env["l10n_pl_ksef.document"].browse(entry.record_id)
+            before = get_step(record)
+            if entry.state == "queued":
+                self._guard(self._read_limits, entry.connection, run)
+            is_wide = entry.state in LISTED_STATES
+            run.stuck |= self._run_step(agenda._widen(record) if is_wide else record)
+        self._end_step()
+        if get_step(record) == before:
+            # Somebody else holds it: another run looks again.
+            run.passed.add((record._name, record.id))
         return True
 
     @api.private
@@ -285,7 +291,7 @@ class Job(models.AbstractModel):
         for _page in range(RELEASE_PAGES):
             found = self._find_free(connection)
             locked = found.try_lock_for_update(allow_referencing=True)
-            locked._release()
+            write_safely(locked, lambda some: some._release())
             self._end_step()
             if len(locked) < RELEASE_SIZE:
                 return
@@ -339,6 +345,9 @@ class Job(models.AbstractModel):
             session._close_one()
         except ConnectionObstacle as obstacle:
             _logger.info("KSeF: session %s not closed: %s", session.id, obstacle)
+        except SerializationFailure:
+            # Somebody else wrote the row meanwhile: the next run looks at it again.
+            self.env.cr.rollback()
         except errors.KsefError as error:
             # It is tried again by the next run, and ends by itself after 12 h.
             _logger.info("KSeF: session %s not closed yet: %s", session.id, error)
@@ -350,31 +359,3 @@ class Job(models.AbstractModel):
     def _end_step(self, processed=0):
         """Commit; return the seconds that are left of this run."""
         return self.env["ir.cron"]._commit_progress(processed)
-
-
-class Run:
-    """What one run of the job remembers from step to step."""
-
-    def __init__(self):
-        limit = config["limit_time_real_cron"]
-        if limit is None or limit < 0:
-            limit = config["limit_time_real"]
-        self._started = time.monotonic()
-        self._limit = limit or None
-        self.stuck = set()  # ids of documents that cannot be written
-        self.served = Counter()  # steps by connection
-        self.informed = set()  # connections whose limits were looked at
-        self.has_more = False  # more held documents may go on
-
-    def may_go_on(self):
-        """Tell whether one more step may begin.
-
-        The first may always; another one only when Odoo, which kills a worker after
-        a while, leaves it enough time, and while the database takes what is written.
-        """
-        if len(self.stuck) >= STUCK_MAX:
-            return False
-        if not self._limit or not self.served:
-            return True
-        left = self._limit - (time.monotonic() - self._started)
-        return left > min(STEP_SECONDS, self._limit / 2)

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import logging
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -40,6 +42,17 @@ class Receipt(models.Model):
     _reference_uniq = models.Constraint(
         "UNIQUE(session_id, reference)", "This receipt is stored already."
     )
+
+    @api.private
+    def _keep(self, session, reference, data, entry_count):
+        """Commit a page and return its id; somebody else may be at it just now."""
+        try:
+            receipt_id = self._store(session, reference, data, entry_count).id
+        except UniqueViolation:
+            self.env.cr.rollback()
+            receipt_id = self._store(session, reference, data, entry_count).id
+        self.env["l10n_pl_ksef.sender"]._commit()
+        return receipt_id
 
     @api.private
     def _store(self, session, reference, data, entry_count):

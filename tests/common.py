@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from ..models.l10n_pl_ksef_job import Run
+from ..models.l10n_pl_ksef_run import Run
 from .simulator_process import SimulatorProcess
 
 SELLER_NIP = "5795955811"

@@ -24,7 +24,7 @@ class TestAccessToken(MatrixCase):
 
     def test_refused_while_sending_is_refreshed_once(self):
         self.open_session()
-        self.simulator.control("expire", {"what": "access"})
+        self.simulator.inject("send_invoice", "status", status=401)
         _invoice, document = self.post_invoice()
         self.step()
         self.assertEqual(self.get_attempts(document), ["401", "202"])
