@@ -172,6 +172,9 @@ class Limit(models.Model):
             limits = gateway._get_rate_limits(connection)
         except (errors.KsefError, ConnectionObstacle) as failure:
             _logger.info("KSeF: limits of %s not read: %s", connection.id, failure)
+            if isinstance(failure, errors.KsefError):
+                self.env["ir.cron"]._commit_progress()
+                connection._note_failure(failure)
             return
         rates = {
             group: Rate(**{name: -1 if n is None else n for name, n in told.items()})
