@@ -1,5 +1,8 @@
 """Fault matrix, packages: many invoices at once, each with exactly one number."""
 
+import tempfile
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo import fields
@@ -315,3 +318,67 @@ class TestPackageReceipt(BatchCase):
         self.settle(documents)
         with self.assertRaisesRegex(Exception, "evidence"):
             documents.receipt_id.unlink()
+
+
+class TestPackageAmidFaults(BatchCase):
+    """What the matrix says of single invoices holds for packages too."""
+
+    def test_access_token_refused_on_the_way_is_renewed(self):
+        for operation in ("open_batch", "close_batch", "session_status"):
+            self.simulator.inject(operation, "status", status=401)
+        documents = self.post_many(3)
+        self.finish_all(documents)
+        self.assertEqual(self.simulator.count("open_batch"), 2, "one was refused")
+
+    def test_withdrawn_key_is_replaced(self):
+        self.simulator.inject("open_batch", "error_code", code=21470)
+        self.finish_all(self.post_many(3))
+
+    def test_dead_token_holds_the_queue_and_a_new_one_lets_it_go(self):
+        documents = self.post_many(3)
+        reference = self.connection.token_reference
+        self.simulator.control(f"tokens/{reference}", {"status": "Revoked"})
+        self.simulator.control("expire", {"what": "access"})
+        self.simulator.control("expire", {"what": "refresh"})
+        self.step()
+        self.assertEqual(set(documents.mapped("blocked_reason")), {"token"})
+        self.assertEqual(self.simulator.count("open_batch"), 0)
+        self.connect()
+        self.finish_all(documents)
+
+    def test_firewall_pages_instead_of_results_change_nothing(self):
+        self.simulator.inject("session_invoices", "html", times=2)
+        self.simulator.inject("session_status", "garbage", times=2)
+        self.finish_all(self.post_many(3))
+
+    def test_full_disk_for_the_package_leaves_the_queue(self):
+        documents = self.post_many(3)
+        with patch.object(tempfile, "tempdir", "/nowhere/to/write"):
+            self.step()
+        self.assertEqual(set(documents.mapped("state")), {"queued"})
+        self.assertEqual(set(documents.mapped("attempt_count")), {0})
+        self.assertEqual(self.simulator.count("open_batch"), 0)
+        self.finish_all(documents)
+
+    def test_full_disk_for_the_numbers_undoes_that_step_alone(self):
+        documents = self.post_many(3)
+        self.break_writes("53100", "NEW.state = 'accepted'", times=3)
+        with self.assertLogs(level="ERROR"):
+            for _step in range(4):
+                self.let_time_pass(documents)
+                self.step()
+        self.mend_writes()
+        self.finish_all(documents)
+        self.assertEqual(self.simulator.count("open_batch"), 1)
+
+    def test_number_of_somebody_elses_invoice_is_not_adopted(self):
+        documents = self.post_many(3)
+        ours = documents[0]._get_xml()
+        self.send_elsewhere(ours.replace("Usługa".encode(), "Inna usługa".encode()))
+        for _step in range(15):
+            self.let_time_pass(documents)
+            self.step()
+        self.assertEqual(documents[0].state, "conflict")
+        self.assertTrue(documents[0].original_ksef_number)
+        self.assertFalse(documents[0].ksef_number)
+        self.check_book(documents[1:], numbers=3)
