@@ -15,7 +15,7 @@ BACKLOGS = (0, 5, 25, 1000)
 # Who is killed: the one that wrote last, the other one, or both.
 VICTIMS = ("busy", "busy", "busy", "other", "both")
 # A kill comes so many requests after its burst, so that it meets its work.
-LARGE_KILL_REQUESTS = (1, 9)
+LARGE_KILL_REQUESTS = (1, 6)
 REQUESTS_PER_SMALL = 1.5
 DOMAIN_SHARE = 0.4
 # Shares of all calls; together five of a hundred.

@@ -67,7 +67,9 @@ class Batch(models.AbstractModel):
         """Tell whether so many documents wait that they should go together."""
         text = self._get_parameter(INTERACTIVE_MAX_PARAMETER)
         most = int(text) if text.isdecimal() else INTERACTIVE_MAX
-        waiting = self.env["l10n_pl_ksef.document"].search_count(
+        # Asked for the words of an open form, too.
+        documents = self.env["l10n_pl_ksef.document"].sudo()
+        waiting = documents.search_count(
             self._waiting_domain(connection), limit=most + 1
         )
         return waiting > most

@@ -152,7 +152,8 @@ class Job(models.AbstractModel):
             before = get_step(record)
             if entry.state == "queued":
                 self._guard(self._read_limits, entry.connection, run)
-                if entry.connection._get_seconds_to_retry():
+                is_taken = record.exists().state != "queued"
+                if is_taken or entry.connection._get_seconds_to_retry():
                     return True
             is_wide = entry.state in LISTED_STATES
             run.stuck |= self._run_step(agenda._widen(record) if is_wide else record)

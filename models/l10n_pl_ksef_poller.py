@@ -83,6 +83,9 @@ class Poller(models.AbstractModel):
     def _take_answer(self, document, status):
         """Write what KSeF says of a document; return it if it is a duplicate."""
         document = self._lock(document, "processing")
+        if status and document.reference != status.reference:
+            # Sent anew meanwhile: the answer is about the former attempt.
+            document = document.browse()
         if document and status and _is_duplicate(status):
             self._commit()
             return [(document, status)]

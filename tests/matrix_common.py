@@ -8,6 +8,7 @@ from functools import partial
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.tests import tagged
 
 from ..ksef import auth, crypto, messages
 from ..ksef.client import KsefClient
@@ -28,6 +29,7 @@ MOST_LOOKS = 300
 MOST_STEPS = 30
 
 
+@tagged("l10n_pl_ksef_matrix")
 class MatrixCase(KsefCase):
     """Base: one connected company, and what "the same result" means."""
 
