@@ -36,6 +36,8 @@ class BatchCase(MatrixCase):
         packages.write({"next_step_on": now})
         documents.filtered("next_step_on").write({"next_step_on": now})
         documents.connection_id.retry_on = False
+        # What KSeF itself asked us to wait for stays.
+        self.env["l10n_pl_ksef.limit"].sudo().search([]).write({"free_on": False})
 
     def settle(self, documents, steps=60):
         """Let the job work until every document is accepted and has its receipt."""

@@ -124,7 +124,8 @@ class TestFaults(KsefCase):
                 "ksef_number": False,
             }
         )
-        self.advance(document, "conflict")
+        # Looked for about a day before a person is asked.
+        self.advance(document, "conflict", most=40)
         self.assertEqual(document.original_ksef_number, number)
         self.assertFalse(document.ksef_number, "nothing is adopted")
         self.assertEqual(len(self.simulator.get_book()), 1)

@@ -159,7 +159,7 @@ class TestEndOfPackage(VolumeCase):
     def test_package_ksef_does_not_know_any_more_leaves_single_receipts(self):
         documents = self.post_many(3)
         package = self.pass_until(documents, "receipts")
-        self.simulator.inject("session_status", "status", status=410, times=None)
+        self.simulator.inject("session_status", "page", status=410, times=None)
         for _step in range(12):
             self.let_time_pass(documents)
             self.step()
