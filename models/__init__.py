@@ -39,6 +39,7 @@ from . import (
     l10n_pl_ksef_poller,
     l10n_pl_ksef_reconciler,
     l10n_pl_ksef_batch,
+    l10n_pl_ksef_batch_size,
     l10n_pl_ksef_batch_poller,
     l10n_pl_ksef_agenda,
     l10n_pl_ksef_job,

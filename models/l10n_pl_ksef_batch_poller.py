@@ -13,7 +13,8 @@ from ..ksef.statuses import (
     is_session_final,
     session_verdict,
 )
-from .l10n_pl_ksef_batch import CALL_LIMIT_SECONDS, LOST
+from .l10n_pl_ksef_batch import CALL_LIMIT_SECONDS
+from .l10n_pl_ksef_batch_size import LOST
 from .l10n_pl_ksef_connection import ConnectionObstacle
 from .l10n_pl_ksef_groups import TIED_STATES, find_tied, in_groups, soon, write_safely
 from .l10n_pl_ksef_poller import by_hash, pause_of

@@ -265,6 +265,12 @@ class Setup(models.AbstractModel):
             self._add(trial, "seal", "error", text)
             self.env.cr.rollback()
             return
+        self._go_live(trial, connection)
+
+    @api.private
+    def _go_live(self, trial, connection):
+        """Let the company send with what was just sealed."""
+        company = trial.company.sudo()
         connection._set_working()
         self._retire_sessions(connection)
         company.l10n_pl_ksef_environment = trial.environment
