@@ -161,7 +161,7 @@ class _Hashed:
         self._file = file
         self._digest = digest
 
-    def read(self, amount):
+    def read(self, amount):  # pylint: disable=method-required-super
         piece = self._file.read(amount)
         self._digest.update(piece)
         return piece

@@ -6,6 +6,7 @@ The bytes are read, never written.
 """
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -154,10 +155,8 @@ def _events(data, limit_bytes):
 
 
 def _next(parser):
-    try:
+    with suppress(etree.XMLSyntaxError, ValueError):
         return next(parser, None)
-    except (etree.XMLSyntaxError, ValueError):
-        pass
     raise _not_understood("XML")
 
 

@@ -99,7 +99,8 @@ class Facts(models.AbstractModel):
     def _fact_happened(self, document):
         """Say what KSeF's code means; may itself name other facts."""
         words = self._get_words(self._get_code(document)) or CALL["KsefRefused"]
-        return self.env._(words.what) % FactsOf(self, document)
+        what = self.env._(words.what)
+        return what % FactsOf(self, document)
 
     def _fact_differences(self, document):
         names = document.upo_differences or []

@@ -144,7 +144,7 @@ class Reconciler(models.AbstractModel):
                     if found.hash_b64 in listed:
                         return session.reference, listed[found.hash_b64]
         except (errors.KsefForbidden, *FINAL_REFUSALS):
-            pass
+            return False, None
         return False, None
 
     @api.private

@@ -64,7 +64,8 @@ class Report(models.AbstractModel):
     def _get_refused_right(self, code):
         """Say in a sentence what KSeF does not allow the connection."""
         found = self._get_connection_code(code or NO_RIGHT)
-        return self.env._(self._get_words(found).what) % {"code": found[1]}
+        what = self.env._(self._get_words(found).what)
+        return what % {"code": found[1]}
 
     @api.private
     def _get_login_code(self, connection):
@@ -118,12 +119,13 @@ class Report(models.AbstractModel):
         words = self._get_words(self._get_code(document))
         again, then = SITUATIONS[key]
         is_explained = words and key in EXPLAINED_BY_CODE
+        what = self.env._(words.what) if is_explained else None
+        following = self.env._(NEXT[then or (words or CALL["KsefRefused"]).then])
         texts = {
-            "what": self.env._(words.what) % facts if is_explained else None,
+            "what": what and what % facts,
             "who": self._get_actor(shown),
             "again": self.env._(AGAIN[self._get_again(document, again, words)]),
-            "then": self.env._(NEXT[then or (words or CALL["KsefRefused"]).then])
-            % facts,
+            "then": following % facts,
         }
         texts["what"] = texts["what"] or shown["sentence"]
         return [

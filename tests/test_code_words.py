@@ -238,7 +238,7 @@ class TestReport(KsefCase):
         moment = fields.Datetime.now() + timedelta(minutes=20)
         self.later = moment.replace(second=30)
 
-    def read(self, **values):
+    def get_texts(self, **values):
         """Return the invoice's line and its report as a dict of texts by name."""
         self.document.write(values)
         self.invoice.invalidate_recordset(["l10n_pl_ksef_line"])
@@ -271,7 +271,7 @@ class TestReport(KsefCase):
         raise KeyError(key)
 
     def test_known_status_of_a_queued_invoice_is_told_with_the_next_try(self):
-        line, report = self.read(status_code="550", next_step_on=self.later)
+        line, report = self.get_texts(status_code="550", next_step_on=self.later)
         explain = self.env["l10n_pl_ksef.explain"]
         self.assertEqual(report["what"], str(code_words.INVOICE["550"].what))
         self.assertEqual(report["who"], self.say("odoo"))
@@ -281,11 +281,11 @@ class TestReport(KsefCase):
         self.assertIn(report["what"], line["sentence"])
 
     def test_status_on_the_way_is_forgotten_in_the_queue(self):
-        line, _report = self.read(status_code="150")
+        line, _report = self.get_texts(status_code="150")
         self.assertNotIn(str(code_words.INVOICE["150"].what), line["sentence"])
 
     def test_unknown_status_is_shown_whole_and_alarms_the_administrator(self):
-        line, report = self.read(
+        line, report = self.get_texts(
             state="processing",
             status_code="987",
             status_description="Nowy status",
@@ -300,7 +300,7 @@ class TestReport(KsefCase):
         self.assertEqual(told[:3], ["Nowy status", "Szczegół jeden", "Szczegół dwa"])
 
     def test_unknown_refusal_holds_the_invoice_in_red(self):
-        line, report = self.read(
+        line, report = self.get_texts(
             state="blocked",
             blocked_reason="program",
             return_state="queued",
@@ -320,7 +320,7 @@ class TestReport(KsefCase):
                 ("key", False),
             ):
                 with self.subTest(reason, state=state):
-                    _line, report = self.read(
+                    _line, report = self.get_texts(
                         state="blocked",
                         blocked_reason=reason,
                         return_state=state,
@@ -329,7 +329,7 @@ class TestReport(KsefCase):
                     self.assertEqual(report["again"], self.say("maybe"))
 
     def test_refused_attachment_goes_to_the_accountant(self):
-        line, report = self.read(state="rejected", status_code="415")
+        line, report = self.get_texts(state="rejected", status_code="415")
         self.assertIn("e-Urząd Skarbowy", line["sentence"])
         self.assertEqual(line["who_key"], "accountant")
         self.assertEqual(report["then"], self.say("fix"))
@@ -340,11 +340,11 @@ class TestReport(KsefCase):
         for reason, words in call_words.FORBIDDEN.items():
             with self.subTest(reason):
                 connection.write({"problem": "right", "problem_code": reason})
-                line, report = self.read(**held)
+                line, report = self.get_texts(**held)
                 self.assertIn(str(words.what), line["sentence"])
                 self.assertEqual(report["what"], str(words.what))
         connection.problem_code = "moon-phase"
-        line, _report = self.read(**held)
+        line, _report = self.get_texts(**held)
         self.assertIn('"moon-phase"', line["sentence"])
         self.assertEqual(line["who_key"], "administrator")
 
@@ -352,7 +352,7 @@ class TestReport(KsefCase):
         self.document.connection_id.write(
             {"outage_since": fields.Datetime.now(), "problem_code": "987"}
         )
-        line, _report = self.read(status_code=False)
+        line, _report = self.get_texts(status_code=False)
         self.assertIn("code 987", line["sentence"])
         self.assertEqual((line["level"], line["who_key"]), ("warning", "administrator"))
 
@@ -361,7 +361,7 @@ class TestReport(KsefCase):
         moment = self.env["l10n_pl_ksef.explain"]._format_time(self.later)
         for state, word in (("sending", "in a package"), ("processing", "package")):
             with self.subTest(state):
-                line, report = self.read(state=state)
+                line, report = self.get_texts(state=state)
                 self.assertIn(word, line["sentence"])
                 self.assertIn(": 1.", line["sentence"])
                 self.assertIn(moment, report["then"])
@@ -370,7 +370,7 @@ class TestReport(KsefCase):
         release = fields.Datetime.now() + timedelta(hours=3)
         self.put_into_package("abandoned", valid_until=release)
         moment = self.env["l10n_pl_ksef.explain"]._format_time(release)
-        line, report = self.read(state="sending")
+        line, report = self.get_texts(state="sending")
         self.assertIn(moment, line["sentence"])
         self.assertIn("nothing is sent twice", line["sentence"])
         self.assertIn(moment, report["then"])
@@ -380,14 +380,14 @@ class TestReport(KsefCase):
         self.put_into_package(
             "failed", status_code="430", status_details="Błąd dekompresji"
         )
-        line, report = self.read(next_step_on=self.later, status_code="405")
+        line, report = self.get_texts(next_step_on=self.later, status_code="405")
         self.assertEqual(report["what"], str(code_words.SESSION_BATCH["430"].what))
         self.assertIn("in a new package", report["then"])
         self.assertIn("Błąd dekompresji", [one["text"] for one in line["details"]])
 
     def test_package_that_could_not_be_closed_tells_the_refusal(self):
         self.put_into_package("failed", status_code="21205")
-        line, _report = self.read()
+        line, _report = self.get_texts()
         self.assertIn(str(call_words.REFUSED["21205"].what), line["sentence"])
         self.assertEqual(line["level"], "info")
 
@@ -402,7 +402,7 @@ class TestReport(KsefCase):
                 "blocked_until": self.later,
             }
         )
-        line, report = self.read(next_step_on=fields.Datetime.now())
+        line, report = self.get_texts(next_step_on=fields.Datetime.now())
         moment = self.env["l10n_pl_ksef.explain"]._format_time(self.later)
         self.assertIn("limit", line["sentence"])
         # Seconds are rounded on the way.
@@ -411,14 +411,14 @@ class TestReport(KsefCase):
 
     def test_unknown_status_of_a_package_alarms(self):
         self.put_into_package("failed", status_code="499")
-        line, _report = self.read()
+        line, _report = self.get_texts()
         self.assertIn("code 499", line["sentence"])
         self.assertEqual((line["level"], line["who_key"]), ("warning", "administrator"))
 
     def test_waiting_for_the_clock_or_the_original_has_words(self):
         for reason in ("clock", "original"):
             with self.subTest(reason):
-                line, report = self.read(
+                line, report = self.get_texts(
                     state="blocked", blocked_reason=reason, return_state="queued"
                 )
                 self.assertTrue(line["sentence"])
@@ -427,7 +427,7 @@ class TestReport(KsefCase):
     def test_whoever_may_not_act_is_told_whom_to_ask(self):
         self.env.user.group_ids -= self.env.ref("l10n_pl_ksef.group_admin")
         self.env.user.group_ids -= self.env.ref("base.group_system")
-        _line, report = self.read(
+        _line, report = self.get_texts(
             state="blocked", blocked_reason="no_token", return_state="queued"
         )
         self.assertIn("Ask: ", report["who"])

@@ -48,6 +48,7 @@ class PackageCase(unittest.TestCase):
     """A package with a key, closed at the end."""
 
     def setUp(self):
+        super().setUp()
         self.session_key = new_session_key()
 
     def build(self, files=FILES, **options):
