@@ -374,6 +374,8 @@ class TestDuplicates(MatrixCase):
                 self.check_foreign(author)
 
     def check_foreign(self, author):
+        # KSeF's search finds it at once.
+        self.simulator.control("settings", {"storage_seconds": 0})
         invoice, document = self.post_invoice()
         other = document._get_xml().replace("Usługa".encode(), "Inna usługa".encode())
         self.send_elsewhere(other, author)
