@@ -50,11 +50,6 @@ class Gateway(models.AbstractModel):
         return clients.get_clock_offset(self._get_endpoint(environment))
 
     @api.private
-    def _now(self, connection):
-        """Return the time by KSeF's clock, naive UTC."""
-        return connection._get_ksef_now()
-
-    @api.private
     def _forget_keys(self, connection):
         """Ask for the Ministry's keys anew: a session was refused for its key."""
         clients.forget_keys(self._get_endpoint(connection.environment))
