@@ -200,6 +200,8 @@ class TestSessions(MatrixCase):
         self.simulator.control("settings", {"processing_seconds": FOR_EVER_SECONDS})
         _invoice, processing = self.post_invoice()
         self.step()
+        # A question that is due meanwhile would come before sending.
+        processing.next_step_on += timedelta(hours=1)
         self.simulator.inject("send_invoice", "drop_after")
         _invoice, unknown = self.post_invoice()
         self.step()
