@@ -215,7 +215,7 @@ class HealthRows(models.AbstractModel):
         except VaultError:
             return FINDINGS["key_missing"], {}
         if not keys:
-            missing = bool(page.connection.sealed_token)
+            missing = page.connection._has_login()
             return FINDINGS["key_missing" if missing else "key_none"], {}
         return FINDINGS["key_ok"], {
             "source": self.env._(KEY_SOURCES[source]),

@@ -1,0 +1,188 @@
+"""Certificates: issuing them, whom they stand for, who issued them.
+
+Source: KSeF API 2.0, section on accepted certificates; RFC 5280.
+"""
+
+import re
+import secrets
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+INTERNAL = "InternalCertificate"
+SEAL = "QualifiedSeal"
+SIGNATURE = "QualifiedSignature"
+METHODS = {"Authentication": INTERNAL, "Offline": INTERNAL, "Seal": SEAL}
+# What the key may be used for: digital signature, non-repudiation.
+KEY_USAGES = {
+    "Authentication": (True, False),
+    "Offline": (False, True),
+    "Seal": (True, True),
+}
+OTHER_USAGES = (
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+KSEF_ISSUERS = {"production": "CCK KSeF", "demo": "DEMO CCK KSeF"}
+TEST_ISSUER = "TEST CCK KSeF"
+SEAL_ISSUER = "Kwalifikowane centrum pieczęci symulatora"
+MINISTRY = "Ministerstwo Finansów"
+COUNTRY = "PL"
+RSA_BITS = 2048
+RSA_EXPONENT = 65537
+SERIAL_BYTES = 8
+IDENTIFIERS = (
+    (NameOID.ORGANIZATION_IDENTIFIER, r"VATPL.*?(\d{10})", "Nip"),
+    (NameOID.SERIAL_NUMBER, r"(?:TINPL|NIP).*?(\d{10})", "Nip"),
+    (NameOID.SERIAL_NUMBER, r"(?:PNOPL|PESEL).*?(\d{11})", "Pesel"),
+)
+DETAILS = {
+    "commonName": NameOID.COMMON_NAME,
+    "countryName": NameOID.COUNTRY_NAME,
+    "organizationName": NameOID.ORGANIZATION_NAME,
+    "organizationIdentifier": NameOID.ORGANIZATION_IDENTIFIER,
+    "givenName": NameOID.GIVEN_NAME,
+    "surname": NameOID.SURNAME,
+    "serialNumber": NameOID.SERIAL_NUMBER,
+}
+KEYS = {
+    "rsa": lambda: rsa.generate_private_key(RSA_EXPONENT, RSA_BITS),
+    "ec": lambda: ec.generate_private_key(ec.SECP256R1()),
+}
+
+
+def _name(*pairs):
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in pairs])
+
+
+def company_name(nip):
+    """The subject of a company's certificate."""
+    return _name(
+        (NameOID.COMMON_NAME, f"Firma {nip}"),
+        (NameOID.ORGANIZATION_NAME, f"Firma {nip} sp. z o.o."),
+        (NameOID.ORGANIZATION_IDENTIFIER, f"VATPL-{nip}"),
+        (NameOID.COUNTRY_NAME, COUNTRY),
+    )
+
+
+def person_name(pesel):
+    """The subject of a person's certificate."""
+    return _name(
+        (NameOID.COMMON_NAME, "Anna Nowak"),
+        (NameOID.GIVEN_NAME, "Anna"),
+        (NameOID.SURNAME, "Nowak"),
+        (NameOID.SERIAL_NUMBER, f"PNOPL-{pesel}"),
+        (NameOID.COUNTRY_NAME, COUNTRY),
+    )
+
+
+def fingerprint(certificate):
+    """SHA-256 of the certificate, 64 upper-case hexadecimal digits."""
+    return certificate.fingerprint(hashes.SHA256()).hex().upper()
+
+
+def serial_text(certificate):
+    """The serial number, upper-case hexadecimal."""
+    return f"{certificate.serial_number:X}"
+
+
+def subject_of(certificate):
+    """The (type, value) that the certificate names as its holder, or None."""
+    for oid, pattern, kind in IDENTIFIERS:
+        for attribute in certificate.subject.get_attributes_for_oid(oid):
+            match = re.search(pattern, attribute.value)
+            if match:
+                return kind, match[1]
+    return None
+
+
+def details_of(certificate):
+    """The names of the subject, as an access token shows them."""
+    found = {
+        name: certificate.subject.get_attributes_for_oid(oid)
+        for name, oid in DETAILS.items()
+    }
+    return {name: values[0].value for name, values in found.items() if values}
+
+
+def is_self_issued(certificate):
+    return certificate.issuer == certificate.subject
+
+
+def is_signed_by(certificate, issuer, public_key):
+    """Whether the certificate names that issuer and has the signature of its key."""
+    if certificate.issuer != issuer:
+        return False
+    signature, content = certificate.signature, certificate.tbs_certificate_bytes
+    digest = certificate.signature_hash_algorithm
+    try:
+        if isinstance(public_key, rsa.RSAPublicKey):
+            parameters = certificate.signature_algorithm_parameters
+            public_key.verify(signature, content, parameters, digest)
+        else:
+            public_key.verify(signature, content, ec.ECDSA(digest))
+    except InvalidSignature:
+        return False
+    return True
+
+
+class Authority:
+    """Issues the certificates of KSeF and, by another key, qualified seals."""
+
+    def __init__(self, environment):
+        ministry = _name(
+            (NameOID.COMMON_NAME, KSEF_ISSUERS.get(environment, TEST_ISSUER)),
+            (NameOID.ORGANIZATIONAL_UNIT_NAME, "Krajowa Administracja Skarbowa"),
+            (NameOID.ORGANIZATION_NAME, MINISTRY),
+            (NameOID.COUNTRY_NAME, COUNTRY),
+        )
+        seals = _name(
+            (NameOID.COMMON_NAME, SEAL_ISSUER), (NameOID.COUNTRY_NAME, COUNTRY)
+        )
+        self._ksef = (ministry, KEYS["ec"]())
+        self._seals = (seals, KEYS["ec"]())
+
+    def issue(self, kind, subject, key, validity):
+        """A certificate of one of ``METHODS``; ``validity`` is first and last moment.
+
+        Its serial number has always the same number of digits, like KSeF's.
+        """
+        issuer, issuer_key = self._seals if kind == "Seal" else self._ksef
+        signs, commits = KEY_USAGES[kind]
+        usage = x509.KeyUsage(
+            digital_signature=signs,
+            content_commitment=commits,
+            **dict.fromkeys(OTHER_USAGES, False),
+        )
+        serial = b"\x10" + secrets.token_bytes(SERIAL_BYTES - 1)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(key.public_key())
+            .serial_number(int.from_bytes(serial, "big"))
+            .not_valid_before(validity[0])
+            .not_valid_after(validity[1])
+            .add_extension(usage, critical=True)
+            .add_extension(x509.BasicConstraints(False, None), critical=True)
+            .sign(issuer_key, hashes.SHA256())
+        )
+
+    def claims(self, certificate):
+        """Whether the certificate says that it comes from here."""
+        return certificate.issuer in (self._ksef[0], self._seals[0])
+
+    def issued(self, certificate):
+        """Whether it really does."""
+        return any(
+            is_signed_by(certificate, name, key.public_key())
+            for name, key in (self._ksef, self._seals)
+        )
