@@ -167,7 +167,7 @@ class Run:
 
     def _find_idle_kills(self):
         hits = sum(map(bool, self.kill_hits))
-        is_enough = 2 * hits >= len(self.kill_hits)
+        is_enough = hits >= max(1, len(self.kill_hits) // 3)
         return [] if is_enough else [f"only {hits} of {len(self.kill_hits)}"]
 
     def show_figures(self):

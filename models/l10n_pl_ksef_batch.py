@@ -30,9 +30,14 @@ READ_SIZE = 200
 # A document that was in so many packages KSeF could not read goes alone.
 PACKAGE_TRIES = 3
 # After such an end of a package half as many go in the next ones, for so long: too
-# many (420), not to be read (405, 430, 435), or it took its worker with it.
+# many (420), not to be read (405, 430, 435), or it took its worker with it. Only the
+# first says what KSeF takes; the others stop at a size that is no burden.
 LOST = "lost"
-HALVING_CODES = ("405", "420", "430", "435", LOST)
+PACKAGE_FLOOR = 100
+HALVING_CODES = {
+    ("420",): 1,
+    ("405", "430", "435", LOST): PACKAGE_FLOOR,
+}
 # KSeF took nothing, for no fault of the documents: key (415), not completed (440).
 UNUSED_CODES = ("415", "440")
 MEMORY_HOURS = 24
@@ -155,9 +160,11 @@ class Batch(models.AbstractModel):
     @api.private
     def _get_package_max(self, connection):
         """Return how many invoices KSeF takes in one package, as far as we know."""
-        lately = self._find_lately(connection, HALVING_CODES)
-        smallest = min(lately.mapped("sent_count"), default=2 * PACKAGE_MAX_INVOICES)
-        return max(1, smallest // 2)
+        most = [PACKAGE_MAX_INVOICES]
+        for codes, floor in HALVING_CODES.items():
+            sizes = self._find_lately(connection, codes).mapped("sent_count")
+            most += [max(floor, size // 2) for size in sizes]
+        return min(most)
 
     @api.private
     def _get_failed_pause(self, connection):

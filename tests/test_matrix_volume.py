@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 
 from ..ksef import errors
 from ..models import l10n_pl_ksef_batch as batch_module
-from ..models.l10n_pl_ksef_job import Run
+from ..models.l10n_pl_ksef_run import Run
 from .matrix_common import JOB_LOGGER, SQL_LOGGER
 from .volume_common import BATCH, JOB, SESSION, VolumeCase
 
@@ -260,6 +260,8 @@ class TestFailedPackage(VolumeCase):
                 self.check_sent_once(documents)
 
     def test_package_that_takes_its_worker_with_it_gets_smaller(self):
+        floors = dict.fromkeys(batch_module.HALVING_CODES, 1)
+        self.startPatcher(patch.dict(batch_module.HALVING_CODES, floors))
         documents = self.post_many(4)
         sizes = []
         for _worker in range(3):

@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.tools import config, mute_logger
 
 from ..models import l10n_pl_ksef_job as job_module
-from ..models.l10n_pl_ksef_job import Run
+from ..models.l10n_pl_ksef_run import Run
 from .matrix_common import JOB_LOGGER, SQL_LOGGER
 from .volume_common import BATCH, DOCUMENT, JOB, SESSION, VolumeCase
 
@@ -127,7 +127,8 @@ class TestHeldDocuments(VolumeCase):
         documents = self.hold(4)
         self.connection.sealed_token = False
         with self.as_worker() as env:
-            env[JOB]._release_held(self.connection.with_env(env), Run())
+            found = env[JOB]._find_free(self.connection.with_env(env))
+            self.assertFalse(found)
             read = env[DOCUMENT]._fields["state"]._get_cache(env)
             self.assertFalse(set(documents.ids).intersection(read))
         self.assertEqual(set(documents.mapped("state")), {"blocked"})
@@ -211,8 +212,11 @@ class TestSessionGivenUp(VolumeCase):
         session = lost.session_id
         self.simulator.inject("send_invoice", "error_code", code=21184)
         refused = self.post_many(1)
+        lost.next_step_on = fields.Datetime.add(fields.Datetime.now(), hours=1)
+        self.step()
+        self.assertEqual(refused.session_id, session)
         both = lost | refused
-        self.pass_rounds(both, 12)
+        self.pass_rounds(both, 3)
         self.assertEqual(session.state, "closed")
         self.settle(both)
         self.check_sent_once(both)
