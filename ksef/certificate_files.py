@@ -144,13 +144,13 @@ def _read(load, *arguments, otherwise=CredentialProblem.NOT_READABLE):
 
 
 def _read_pkcs12(data, password):
-    """Read a PKCS#12 file; one made without a passphrase may have an empty one."""
+    """Read a PKCS#12 file; without a passphrase, where that opens it."""
     problem = CredentialProblem.PASSPHRASE_MISSING
     if password:
         problem = CredentialProblem.PASSPHRASE_WRONG
     if len(data) < _declared_length(data):
         problem = CredentialProblem.NOT_READABLE
-    for attempt in (password, b"", None):
+    for attempt in (password, None) if password else (None,):
         try:
             return _pkcs12_found(pkcs12.load_key_and_certificates(data, attempt))
         except UnsupportedAlgorithm:

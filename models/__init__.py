@@ -47,6 +47,7 @@ from . import (
     l10n_pl_ksef_facts,
     l10n_pl_ksef_report,
     l10n_pl_ksef_announcement,
+    l10n_pl_ksef_explain_connection,
     l10n_pl_ksef_warning,
     l10n_pl_ksef_farewell,
     l10n_pl_ksef_health,

@@ -10,6 +10,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ..ksef import errors
 from ..ksef.token import TokenFormatError, parse
+from .l10n_pl_ksef_call_words import CODE_WORDS, FAMILIES, UNLISTED
 from .l10n_pl_ksef_setup_words import (
     FORM_PROBLEMS,
     LOGIN_PROBLEMS,
@@ -163,7 +164,8 @@ class Setup(models.AbstractModel):
             login = gateway._try_login(client, parts.secret_text, parts.context_value)
             facts = client.token_metadata(login.access, parts.reference)
         except errors.KsefError as error:
-            self._add_login_error(trial, error)
+            self._add_login_error(trial, error, "token")
+            self._add_token_end(trial, error)
             return None
         text = _lt("accepted by KSeF (%(environment)s)")
         self._add(trial, "login", "ok", text, **self._get_names(trial))
@@ -171,15 +173,18 @@ class Setup(models.AbstractModel):
         return login, facts
 
     @api.private
-    def _add_login_error(self, trial, error, words=LOGIN_PROBLEMS):
+    def _add_login_error(self, trial, error, method):
         _logger.info("KSeF: log-in not accepted: %s", error)
+        code = error.code or error.http_status
         if isinstance(error, errors.KsefLoginRefused):
-            text = words[error.reason]
+            text = LOGIN_PROBLEMS[method][error.reason]
+        elif isinstance(error, errors.KsefForbidden):
+            family, code = FAMILIES[method][1], error.reason_code
+            text = CODE_WORDS[family].get(code, UNLISTED[family]).what
         elif isinstance(error, errors.KsefUnavailable):
             text = NO_CONNECTION
         else:
             text = NO_ANSWER
-        code = error.code or error.http_status
         self._add(trial, "login", "error", text, code=code, **self._get_names(trial))
 
     @api.private

@@ -11,15 +11,16 @@ from ..ksef.secret import Secret
 from .l10n_pl_ksef_setup import NEEDED_PERMISSION, Trial
 from .l10n_pl_ksef_setup_words import (
     CERTIFICATE_KINDS,
-    CERTIFICATE_LOGIN_PROBLEMS,
     FILE_PROBLEMS,
-    LOGIN_PROBLEMS,
+    TOKEN_LAW,
 )
 from .res_company import ENVIRONMENTS
 
 _lt = LazyTranslate(__name__)
 
 OWNER = "Owner"
+# KSeF's reason where it lets nobody log in with a token.
+TOKENS_NOT_ALLOWED = "auth-method-not-allowed"
 # A certificate of ours is good for nothing else.
 LOGIN_KINDS = (CertificateKind.KSEF, CertificateKind.SEAL, CertificateKind.SIGNATURE)
 
@@ -106,13 +107,22 @@ class Setup(models.AbstractModel):
         try:
             login, permissions = gateway._try_certificate(client, credential, nip)
         except errors.KsefError as error:
-            words = LOGIN_PROBLEMS | CERTIFICATE_LOGIN_PROBLEMS
-            self._add_login_error(trial, error, words)
+            self._add_login_error(trial, error, "certificate")
             return None
         text = _lt("accepted by KSeF (%(environment)s)")
         self._add(trial, "login", "ok", text, **self._get_names(trial))
         self._check_certificate_rights(trial, permissions)
         return login
+
+    @api.private
+    def _add_token_end(self, trial, error):
+        """Explain a refusal of a token that may come from the end of tokens itself."""
+        explain = self.env["l10n_pl_ksef.explain"]
+        is_by_law = getattr(error, "reason_code", None) == TOKENS_NOT_ALLOWED
+        is_refused = isinstance(error, errors.KsefLoginRefused)
+        if is_by_law or (is_refused and explain._has_token_ended()):
+            date = explain._format_token_end()
+            self._add(trial, "law", "warning", TOKEN_LAW, date=date)
 
     @api.private
     def _check_certificate_rights(self, trial, permissions):

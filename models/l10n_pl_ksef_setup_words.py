@@ -19,6 +19,7 @@ TITLES = {
     "author": _lt("Made by"),
     "end": _lt("Valid until"),
     "seal": _lt("Kept safe"),
+    "law": _lt("Token law"),
 }
 PERMISSIONS = {
     "InvoiceWrite": _lt("issue invoices"),
@@ -48,7 +49,7 @@ FORM_PROBLEMS = {
         " for the company itself."
     ),
 }
-LOGIN_PROBLEMS = {
+_TOKEN_PROBLEMS = {
     LoginProblem.REVOKED: _lt("This token was revoked in KSeF. Make a new one."),
     LoginProblem.INACTIVE: _lt(
         "KSeF has not activated this token, or switched it off. Make a new one."
@@ -80,6 +81,10 @@ NO_CONNECTION = _lt(
 )
 NO_END = _lt(
     "KSeF gives no date. By the regulation in force tokens work until %(date)s."
+)
+TOKEN_LAW = _lt(
+    "By the regulation in force tokens work until %(date)s. Close this window and press"
+    " Add certificate."
 )
 NO_ANSWER = _lt("KSeF gave no usable answer. Try again in a few minutes.")
 FILE_PROBLEMS = {
@@ -132,7 +137,7 @@ CERTIFICATE_KINDS = {
     CertificateKind.OTHER: _lt("another one; KSeF decides whether it takes it"),
 }
 # Where a certificate needs other words than a token.
-CERTIFICATE_LOGIN_PROBLEMS = {
+_CERTIFICATE_PROBLEMS = {
     LoginProblem.CERTIFICATE: _lt(
         "KSeF (%(environment)s) does not accept this certificate. Was it revoked, or"
         " made in another environment (%(others)s)?"
@@ -144,4 +149,9 @@ CERTIFICATE_LOGIN_PROBLEMS = {
     LoginProblem.PERSON: _lt(
         "KSeF closed the access of the holder of the certificate."
     ),
+}
+# By method of the log-in.
+LOGIN_PROBLEMS = {
+    "token": _TOKEN_PROBLEMS,
+    "certificate": _TOKEN_PROBLEMS | _CERTIFICATE_PROBLEMS,
 }

@@ -3,7 +3,7 @@
 Source: KSeF API 2.0, sections on accepted certificates and on auth status codes.
 """
 
-from .certificates import is_self_issued, is_signed_by
+from .certificates import is_issued_by
 from .statuses import (
     BROKEN_CHAIN,
     CERTIFICATE_BLOCKED,
@@ -38,15 +38,14 @@ def _find_fault(system, proof, now):
 
 def _find_distrust(system, proof):
     certificate = proof.certificate
-    if system.authority.issued(certificate):
+    if system.authority.has_issued(certificate):
         return None
-    if system.authority.claims(certificate):
+    if system.authority.is_named(certificate):
         return BROKEN_CHAIN
-    is_own = is_self_issued(certificate) and is_signed_by(
-        certificate, certificate.issuer, certificate.public_key()
-    )
-    is_test = system.settings.environment == SELF_SIGNED_ON
-    return None if is_own and is_test and not proof.forces_chain else UNTRUSTED_CHAIN
+    is_allowed = system.settings.environment == SELF_SIGNED_ON
+    if is_allowed and not proof.forces_chain and is_issued_by(certificate, certificate):
+        return None
+    return UNTRUSTED_CHAIN
 
 
 def _find_invalidity(system, proof, now):
@@ -54,7 +53,7 @@ def _find_invalidity(system, proof, now):
     first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if not all(first <= moment <= last for moment in (proof.signed_on, now)):
         return CERTIFICATE_NOT_VALID
-    if not system.authority.issued(certificate):
+    if not system.authority.has_issued(certificate):
         return None
     known = system.book.certificates.get(certificate.serial_number)
     if known is None or known.kind == NOT_FOR_LOGINS:

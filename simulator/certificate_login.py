@@ -46,7 +46,7 @@ def _subject(certificate, wanted):
 
 def _method(system, certificate):
     known = system.book.certificates.get(certificate.serial_number)
-    if known and system.authority.issued(certificate):
+    if known and system.authority.has_issued(certificate):
         return known.method
     subject = subject_of(certificate)
     is_seal = subject and subject[0] == "Nip"

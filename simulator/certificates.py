@@ -5,6 +5,7 @@ Source: KSeF API 2.0, section on accepted certificates; RFC 5280.
 
 import re
 import secrets
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -39,6 +40,8 @@ COUNTRY = "PL"
 RSA_BITS = 2048
 RSA_EXPONENT = 65537
 SERIAL_BYTES = 8
+SERIAL_START = b"\x10"
+ISSUER_LIFE = timedelta(days=3650)
 IDENTIFIERS = (
     (NameOID.ORGANIZATION_IDENTIFIER, r"VATPL.*?(\d{10})", "Nip"),
     (NameOID.SERIAL_NUMBER, r"(?:TINPL|NIP).*?(\d{10})", "Nip"),
@@ -113,31 +116,42 @@ def details_of(certificate):
     return {name: values[0].value for name, values in found.items() if values}
 
 
-def is_self_issued(certificate):
-    return certificate.issuer == certificate.subject
-
-
-def is_signed_by(certificate, issuer, public_key):
+def is_issued_by(certificate, issuer):
     """Whether the certificate names that issuer and has the signature of its key."""
-    if certificate.issuer != issuer:
-        return False
-    signature, content = certificate.signature, certificate.tbs_certificate_bytes
-    digest = certificate.signature_hash_algorithm
     try:
-        if isinstance(public_key, rsa.RSAPublicKey):
-            parameters = certificate.signature_algorithm_parameters
-            public_key.verify(signature, content, parameters, digest)
-        else:
-            public_key.verify(signature, content, ec.ECDSA(digest))
-    except InvalidSignature:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, TypeError, ValueError):
         return False
     return True
+
+
+def _build(subject, issuer, key, validity, serial):
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(serial)
+        .not_valid_before(validity[0])
+        .not_valid_after(validity[1])
+    )
+
+
+class _Issuer:
+    """A name and its key, in a certificate that it gave itself."""
+
+    def __init__(self, name, now):
+        self.key = KEYS["ec"]()
+        validity = now - ISSUER_LIFE, now + ISSUER_LIFE
+        serial = x509.random_serial_number()
+        builder = _build(name, name, self.key, validity, serial)
+        self.certificate = builder.sign(self.key, hashes.SHA256())
 
 
 class Authority:
     """Issues the certificates of KSeF and, by another key, qualified seals."""
 
-    def __init__(self, environment):
+    def __init__(self, environment, now):
         ministry = _name(
             (NameOID.COMMON_NAME, KSEF_ISSUERS.get(environment, TEST_ISSUER)),
             (NameOID.ORGANIZATIONAL_UNIT_NAME, "Krajowa Administracja Skarbowa"),
@@ -147,42 +161,38 @@ class Authority:
         seals = _name(
             (NameOID.COMMON_NAME, SEAL_ISSUER), (NameOID.COUNTRY_NAME, COUNTRY)
         )
-        self._ksef = (ministry, KEYS["ec"]())
-        self._seals = (seals, KEYS["ec"]())
+        self._ksef = _Issuer(ministry, now)
+        self._seals = _Issuer(seals, now)
 
     def issue(self, kind, subject, key, validity):
         """A certificate of one of ``METHODS``; ``validity`` is first and last moment.
 
         Its serial number has always the same number of digits, like KSeF's.
         """
-        issuer, issuer_key = self._seals if kind == "Seal" else self._ksef
+        issuer = self._seals if kind == "Seal" else self._ksef
         signs, commits = KEY_USAGES[kind]
         usage = x509.KeyUsage(
             digital_signature=signs,
             content_commitment=commits,
             **dict.fromkeys(OTHER_USAGES, False),
         )
-        serial = b"\x10" + secrets.token_bytes(SERIAL_BYTES - 1)
+        serial = SERIAL_START + secrets.token_bytes(SERIAL_BYTES - len(SERIAL_START))
+        name = issuer.certificate.subject
+        builder = _build(subject, name, key, validity, int.from_bytes(serial, "big"))
         return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(issuer)
-            .public_key(key.public_key())
-            .serial_number(int.from_bytes(serial, "big"))
-            .not_valid_before(validity[0])
-            .not_valid_after(validity[1])
-            .add_extension(usage, critical=True)
+            builder.add_extension(usage, critical=True)
             .add_extension(x509.BasicConstraints(False, None), critical=True)
-            .sign(issuer_key, hashes.SHA256())
+            .sign(issuer.key, hashes.SHA256())
         )
 
-    def claims(self, certificate):
+    def is_named(self, certificate):
         """Whether the certificate says that it comes from here."""
-        return certificate.issuer in (self._ksef[0], self._seals[0])
+        names = [issuer.certificate.subject for issuer in (self._ksef, self._seals)]
+        return certificate.issuer in names
 
-    def issued(self, certificate):
+    def has_issued(self, certificate):
         """Whether it really does."""
         return any(
-            is_signed_by(certificate, name, key.public_key())
-            for name, key in (self._ksef, self._seals)
+            is_issued_by(certificate, issuer.certificate)
+            for issuer in (self._ksef, self._seals)
         )

@@ -29,7 +29,7 @@ class System:
         self.clock = clock or Clock()
         self.recorder = recorder
         self.keys = KeyRing(self.clock.now())
-        self.authority = Authority(settings.environment)
+        self.authority = Authority(settings.environment, self.clock.now())
         self.limits = RateLimits(self.clock)
         self.faults = Faults()
         self.counters = Counters()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -61,7 +62,7 @@ def _read_certificate(signature):
     try:
         certificate = x509.load_der_x509_certificate(decoded(text))
         key = certificate.public_key()
-    except (BadSignatureError, ValueError):
+    except (BadSignatureError, UnsupportedAlgorithm, ValueError):
         raise refusal(Code.BAD_CERTIFICATE) from None
     is_rsa = isinstance(key, rsa.RSAPublicKey) and key.key_size >= MIN_RSA_BITS
     is_ec = isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= MIN_EC_BITS

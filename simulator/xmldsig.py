@@ -101,8 +101,7 @@ def without(signature):
         parent.text = (parent.text or "") + tail
     else:
         previous.tail = (previous.tail or "") + tail
-    twin.tail = None
-    parent.remove(twin)
+    parent.remove(twin)  # the text after it goes with it
     return tree
 
 
@@ -126,19 +125,11 @@ def verify(signature, public_key):
     value = the_only(signature, f"{DS}SignatureValue", sentence)
     form = the_only(info, f"{DS}CanonicalizationMethod", sentence)
     method = the_only(info, f"{DS}SignatureMethod", sentence)
-    _check_value(
-        public_key,
-        method.get("Algorithm"),
-        decoded(value.text),
-        _canonical(
-            etree.ElementTree(info),
-            form,
-            form.get("Algorithm", "").endswith(WITH_COMMENTS),
-        ),
-    )
-    return [
-        _check(signature, reference) for reference in info.findall(f"{DS}Reference")
-    ]
+    with_comments = form.get("Algorithm", "").endswith(WITH_COMMENTS)
+    data = _canonical(etree.ElementTree(info), form, with_comments)
+    _check_value(public_key, method.get("Algorithm"), decoded(value.text), data)
+    references = info.findall(f"{DS}Reference")
+    return [_check(signature, reference) for reference in references]
 
 
 def _check_value(public_key, algorithm, value, data):

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from lxml import etree
+from signxml import SignatureMethod
+from signxml.xades import XAdESSigner
 
 AUTH_URI = "http://ksef.mf.gov.pl/auth/token/2.1"
 DS_URI = "http://www.w3.org/2000/09/xmldsig#"
@@ -23,6 +25,17 @@ EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED = DS_URI + "enveloped-signature"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
+XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+FILTER = "http://www.w3.org/2002/06/xmldsig-filter2"
+TRANSFORM_CONTENTS = {
+    XPATH: (
+        f'<ds:XPath xmlns:ds="{DS_URI}">not(ancestor-or-self::ds:Signature)</ds:XPath>'
+    ),
+    FILTER: (
+        f'<XPath xmlns="{FILTER}" xmlns:ds="{DS_URI}" Filter="subtract">'
+        "/descendant::ds:Signature</XPath>"
+    ),
+}
 PROPERTIES_TYPE = "http://uri.etsi.org/01903#SignedProperties"
 
 
@@ -54,19 +67,22 @@ def read_identity(made):
     )
 
 
-def self_signed(*attributes, key=None, issuer_key=None, days=(-1, 365)):
-    """An identity with these (oid, value) of its subject, issued by itself."""
+def self_signed(*attributes, key=None, issuer=None, issuer_key=None):
+    """An identity with these (oid, value) of its subject, issued by itself.
+
+    ``issuer`` and ``issuer_key`` let it pretend otherwise.
+    """
     key = key or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
     now = datetime.now(timezone.utc)
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
-        .issuer_name(name)
+        .issuer_name(issuer or name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now + timedelta(days=days[0]))
-        .not_valid_after(now + timedelta(days=days[1]))
+        .not_valid_before(now + timedelta(days=-1))
+        .not_valid_after(now + timedelta(days=365))
     )
     return Identity(builder.sign(issuer_key or key, hashes.SHA256()), key)
 
@@ -100,6 +116,17 @@ def canonical(element, exclusive=True):
     return etree.tostring(element, method="c14n", exclusive=exclusive)
 
 
+def foreign_signed(xml, certificate_pem, private_key_pem):
+    """A request signed by a library of others, in inclusive canonical form, as text."""
+    certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+    is_rsa = isinstance(certificate.public_key(), rsa.RSAPublicKey)
+    method = SignatureMethod.RSA_SHA256 if is_rsa else SignatureMethod.ECDSA_SHA256
+    signer = XAdESSigner(signature_algorithm=method)
+    root = etree.fromstring(xml.encode())
+    signed = signer.sign(root, key=private_key_pem, cert=certificate_pem)
+    return etree.tostring(signed).decode()
+
+
 class Signer:
     """Signs one request; a subclass or a change of attributes spoils one thing."""
 
@@ -108,6 +135,7 @@ class Signer:
     properties_type = PROPERTIES_TYPE
     document_transforms = (ENVELOPED, EXCLUSIVE)
     form = EXCLUSIVE
+    named_der = None
     issuer_name = None
     serial_number = None
     raw_ecdsa = True
@@ -139,7 +167,7 @@ class Signer:
         return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
     def _canonical(self, element, uri):
-        return canonical(element, exclusive=uri == EXCLUSIVE)
+        return canonical(element, exclusive=uri.startswith(EXCLUSIVE))
 
     def _add(self, parent, name, text=None, algorithm=None, space=DS):
         element = etree.SubElement(parent, space + name)
@@ -162,7 +190,9 @@ class Signer:
         reference.set("URI", address)
         parent = self._add(reference, "Transforms")
         for transform in transforms:
-            self._add(parent, "Transform", algorithm=transform)
+            added = self._add(parent, "Transform", algorithm=transform)
+            if transform in TRANSFORM_CONTENTS:
+                added.append(etree.fromstring(TRANSFORM_CONTENTS[transform]))
         self._add_digest(reference, data)
         return reference
 
@@ -193,9 +223,8 @@ class Signer:
     def _add_certificate(self, signed):
         entry = self._add(signed, "SigningCertificate", space=XADES)
         entry = self._add(entry, "Cert", space=XADES)
-        self._add_digest(
-            self._add(entry, "CertDigest", space=XADES), self._identity.der
-        )
+        digest = self._add(entry, "CertDigest", space=XADES)
+        self._add_digest(digest, self.named_der or self._identity.der)
         issuer = self._add(entry, "IssuerSerial", space=XADES)
         certificate = self._identity.certificate
         name = self.issuer_name or certificate.issuer.rfc4514_string()

@@ -3,15 +3,16 @@
 import json
 import unittest
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from .certificate_case import CertificateCase
 from .invoice import make_invoice
 from .signer import Signer, seal_of, self_signed
-from .support import NIP, OTHER_NIP, SimulatorCase, digest
+from .support import NIP, OTHER_NIP, SimulatorCase, digest, needs_shared
 from .test_login import claims_of
-from .test_upo import UPO
+from .test_upo import RECEIVER, UPO, upo_schema
 
 PESEL = "90010112345"
 PERSON = (NameOID.GIVEN_NAME, "Jan"), (NameOID.SURNAME, "Nowak")
@@ -41,8 +42,13 @@ class TrustTest(CertificateCase):
     """Certificates of KSeF's own issuer count, and those signed by themselves."""
 
     def test_kinds_of_certificate_are_told_apart(self):
-        person = self_signed(*PERSON, (NameOID.SERIAL_NUMBER, f"TINPL-{NIP}"))
+        person = self_signed(*PERSON, (NameOID.SERIAL_NUMBER, f"PNOPL-{PESEL}"))
+        granted = {"context_nip": NIP, "subject_pesel": PESEL}
+        self.simulator.control(
+            "permissions", {**granted, "permissions": ["InvoiceRead"]}
+        )
         methods = {
+            "QualifiedSignature": ("xades.qualified-signature", person),
             "InternalCertificate": ("xades.ksef-certificate", self.certificate()),
             "QualifiedSeal": ("xades.qualified-seal", self.certificate(type="Seal")),
         }
@@ -54,6 +60,9 @@ class TrustTest(CertificateCase):
                 info = shown["authenticationMethodInfo"]
                 self.assertEqual(info["category"], "XadesSignature")
                 self.assertEqual(info["code"], code)
+
+    def test_person_may_be_known_by_its_nip(self):
+        person = self_signed(*PERSON, (NameOID.SERIAL_NUMBER, f"TINPL-{NIP}"))
         self.assert_status(self.post(self.signed(person)), 200)
 
     def test_certificate_for_offline_codes_is_the_wrong_one(self):
@@ -69,6 +78,12 @@ class TrustTest(CertificateCase):
     def test_signing_time_before_the_validity_is_not_valid(self):
         answer = self.post(self.signed(self.certificate(valid_from_days=0)))
         self.assert_status(answer, 460, "Nieważny certyfikat")
+
+    def test_certificate_that_ends_after_the_signing_is_not_valid(self):
+        minutes = 5
+        signed = self.signed(self.certificate(valid_days=1 + minutes / (24 * 60)))
+        self.simulator.control("clock", {"seconds": 60 * minutes + 1})
+        self.assert_status(self.post(signed), 460, "Nieważny certyfikat")
 
     def test_withdrawn_certificate_is_refused_until_it_is_active_again(self):
         identity = self.certificate()
@@ -102,10 +117,8 @@ class TrustTest(CertificateCase):
 
     def test_forged_name_of_the_issuer_breaks_the_chain(self):
         issuer = self.certificate().certificate.issuer
-        names = [(attribute.oid, attribute.value) for attribute in issuer]
-        forged = self_signed(*names, (NameOID.SERIAL_NUMBER, f"TINPL-{NIP}"))
-        answer = self.post(self.signed(forged))
-        self.assert_status(answer, 460, "Niezaufany łańcuch certyfikatów")
+        answer = self.post(self.signed(seal_of(NIP, issuer=issuer)))
+        self.assert_status(answer, 460, "Błąd weryfikacji łańcucha certyfikatów")
 
     def test_prescribed_outcome_comes_true(self):
         fault = {"operation": "login_certificate", "action": "auth_status", "code": 470}
@@ -193,7 +206,7 @@ class RightsTest(CertificateCase):
         self.assert_status(
             self.post(Signer(made).sign(xml)), 415, "Brak przypisanych uprawnień"
         )
-        fingerprint = made.certificate.fingerprint(_sha256()).hex().upper()
+        fingerprint = made.certificate.fingerprint(hashes.SHA256()).hex().upper()
         granted = {"context_nip": NIP, "subject_fingerprint": fingerprint}
         self.simulator.control(
             "permissions", {**granted, "permissions": ["InvoiceRead"]}
@@ -224,13 +237,19 @@ class CertificateSessionTest(CertificateCase):
         super().setUp()
         self.document = self.log_in(self.certificate())
 
+    def _receipt(self):
+        self.client.send(self.client.open(), make_invoice())
+        receipt = self.simulator.book()["invoices"][0]["upo"]
+        return etree.fromstring(receipt.encode())
+
+    @needs_shared
+    def test_receipt_is_valid_but_for_the_receivers_name(self):
+        receipt = self._receipt()
+        receipt.find(UPO + RECEIVER).text = "Ministerstwo Finansów"
+        upo_schema().assertValid(receipt)
+
     def test_receipt_names_the_signed_request(self):
-        session = self.client.open()
-        self.client.send(session, make_invoice())
-        self.client.close_session(session)
-        self.client.wait(f"/sessions/{session}")
-        receipt = self.simulator.book()["invoices"][0]["upo"].encode()
-        found = etree.fromstring(receipt).find(f"{UPO}Uwierzytelnienie")
+        found = self._receipt().find(f"{UPO}Uwierzytelnienie")
         names = [etree.QName(child).localname for child in found]
         self.assertEqual(names, ["IdKontekstu", "SkrotDokumentuUwierzytelniajacego"])
         self.assertEqual(found[1].text, digest(self.document))

@@ -60,7 +60,9 @@ def _wrong():
         "nip": request_xml(CHALLENGE, "123"),
         "spaces in the nip": request_xml(CHALLENGE, f" {NIP}"),
         "kind": request_xml(CHALLENGE, NIP, "certificate"),
-        "order": plain.replace(context, "").replace("<Challenge>", f"{context}<Challenge>"),
+        "order": plain.replace(context, "").replace(
+            "<Challenge>", f"{context}<Challenge>"
+        ),
         "missing": plain.replace(context, ""),
         "twice": plain.replace(context, context * 2),
         "two contexts": plain.replace("</Nip>", f"</Nip><Nip>{NIP}</Nip>"),
@@ -154,7 +156,9 @@ class DocumentTest(CertificateCase):
         self.assert_refused(self.post(body.encode()), AGAINST_SCHEMA, "Nip")
 
     def test_context_of_a_peppol_provider_is_not_for_taxpayers(self):
-        xml = self.request().replace(f"<Nip>{NIP}</Nip>", "<PeppolId>PPL123456</PeppolId>")
+        xml = self.request().replace(
+            f"<Nip>{NIP}</Nip>", "<PeppolId>PPL123456</PeppolId>"
+        )
         self.assert_refused(self.post(Signer(self.certificate()).sign(xml)), 21117)
 
     def test_other_media_type_and_query_are_invalid(self):
