@@ -1,12 +1,16 @@
-"""The one route that takes a secret.
+"""The routes that take a secret.
 
-A route of type "http" on purpose: arguments of RPC calls are logged by Odoo,
-form data of such a route nowhere.
+Routes of type "http" on purpose: arguments of RPC calls are logged by Odoo,
+form data of such routes nowhere.
 """
 
 from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
+
+# Certificate and key are a few kB each.
+UPLOAD_MAX_BYTES = 400_000
+FILES_MAX = 2
 
 
 class KsefController(http.Controller):
@@ -23,6 +27,32 @@ class KsefController(http.Controller):
         address = request.httprequest.remote_addr
         try:
             result = setup._connect(company, environment, token, address)
+        except AccessError as error:
+            return request.make_json_response({"error": str(error)}, status=403)
+        return request.make_json_response(result)
+
+    @http.route(
+        "/l10n_pl_ksef/certificate",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        csrf=True,
+        max_content_length=UPLOAD_MAX_BYTES,
+    )
+    def connect_certificate(self, company_id, environment, passphrase="", **_unused):
+        """Check an uploaded certificate with its key and keep it if KSeF takes it.
+
+        :returns: JSON ``{"connected": bool, "checks": [...]}``; 403 without right
+        """
+        company = request.env["res.company"].browse(int(company_id))
+        setup = request.env["l10n_pl_ksef.setup"]
+        uploads = request.httprequest.files.getlist("files")
+        files = [upload.read() for upload in uploads[:FILES_MAX]]
+        address = request.httprequest.remote_addr
+        try:
+            result = setup._connect_certificate(
+                company, environment, files, passphrase, address
+            )
         except AccessError as error:
             return request.make_json_response({"error": str(error)}, status=403)
         return request.make_json_response(result)

@@ -2,6 +2,7 @@
 -- no job. Documents stay as they are, they are evidence.
 UPDATE l10n_pl_ksef_connection
    SET sealed_token = NULL,
+       sealed_certificate = NULL,
        sealed_access = NULL,
        sealed_refresh = NULL,
        state = 'broken',

@@ -7,7 +7,11 @@ transport     one ``request()`` for the API: headers, gate, repeats
 storage       temporary links: parts up, receipts down
 answers       one HTTP answer -> checked body or an error of ``errors``
 client        one short method per endpoint
-auth          login with a KSeF token, refresh of the access token
+auth          login with a KSeF token or a certificate, refresh of the access
+              token
+certificate   a certificate with its key, and what it says; certificate_files
+              reads the forms in which they come
+xades         login with a certificate as a signed document
 crypto        AES, RSA-OAEP, SHA-256, choice of the Ministry's key
 batch         many invoices -> one archive, cut and encrypted
 messages      requests and answers as dataclasses; with messages_batch for

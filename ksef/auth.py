@@ -1,6 +1,7 @@
-"""Login with a KSeF token and refresh of the access token.
+"""Login with a KSeF token or a certificate, and refresh of the access token.
 
-Source: KSeF API 2.0, section on authentication with a KSeF token.
+Source: KSeF API 2.0, sections on authentication with a KSeF token and with a
+certificate. Both logins differ in their start alone.
 """
 
 import itertools
@@ -8,7 +9,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from . import crypto, messages, routes, statuses
+from . import crypto, messages, routes, statuses, xades
 from .errors import (
     KsefAuthError,
     KsefLoginPending,
@@ -23,6 +24,9 @@ MAX_WAIT_SECONDS = 30
 POLL_PAUSES_SECONDS = (0.2, 0.3, 0.5, 1, 1, 2)
 
 _WORTH_ANOTHER_TRY = frozenset({statuses.KEY_WITHDRAWN, statuses.CHALLENGE_REFUSED})
+_CURED_BY_A_NEW_CHALLENGE = frozenset(
+    {statuses.LOGIN_TOKEN_REFUSED, statuses.CHALLENGE_REFUSED}
+)
 
 
 @dataclass(frozen=True)
@@ -51,27 +55,58 @@ def login_with_token(
     :raises KsefLoginPending: no decision within ``max_wait_seconds``
     :raises KsefError: a call failed
     """
+
+    def start():
+        return _start_with_token(client, token, nip)
+
+    return _login(client, start, wait, max_wait_seconds)
+
+
+def login_with_certificate(
+    client, credential, nip, *, wait=time.sleep, max_wait_seconds=MAX_WAIT_SECONDS
+):
+    """Log in and return :class:`Credentials`.
+
+    A refused challenge and a lost answer of the last step are tried once more,
+    with a new challenge.
+
+    :param credential: :class:`~.certificate.Credential`
+    :param nip: ten digits, the context
+    :param wait: called with seconds between two polls
+    :raises KsefLoginRefused: KSeF does not let this certificate in, at once
+        (``http_status`` 400) or after its checks
+    :raises KsefLoginPending: no decision within ``max_wait_seconds``
+    :raises KsefError: a call failed
+    """
+
+    def start():
+        return _start_with_certificate(client, credential, nip)
+
+    return _login(client, start, wait, max_wait_seconds)
+
+
+def _login(client, start, wait, max_wait_seconds):
     try:
-        return _login_once(client, token, nip, wait, max_wait_seconds)
+        return _login_once(client, start, wait, max_wait_seconds)
     except (KsefRefused, KsefLoginRefused, KsefNoAnswer, KsefAuthError) as error:
         if not _is_worth_another_try(error):
             raise
-    return _login_once(client, token, nip, wait, max_wait_seconds)
+    return _login_once(client, start, wait, max_wait_seconds)
 
 
 def _is_worth_another_try(error):
     if isinstance(error, KsefRefused):
         return bool(_WORTH_ANOTHER_TRY.intersection(error.codes))
     if isinstance(error, KsefLoginRefused):
-        is_token_code = error.code == statuses.LOGIN_TOKEN_REFUSED
-        return is_token_code and error.reason is statuses.LoginProblem.DISTURBED
+        is_curable = error.code in _CURED_BY_A_NEW_CHALLENGE
+        return is_curable and error.reason is statuses.LoginProblem.DISTURBED
     return error.operation == routes.REDEEM.operation
 
 
-def _login_once(client, token, nip, wait, max_wait_seconds):
+def _start_with_token(client, token, nip):
     challenge = client.challenge()
     key = crypto.choose_key(client.public_keys(), messages.USAGE_TOKEN, client.now())
-    started = client.login_token(
+    return client.login_token(
         messages.LoginRequest(
             challenge.challenge,
             nip,
@@ -79,6 +114,38 @@ def _login_once(client, token, nip, wait, max_wait_seconds):
             key.public_key_id,
         )
     )
+
+
+def _start_with_certificate(client, credential, nip):
+    challenge = client.challenge()
+    signed = xades.sign_login(challenge.challenge, nip, credential, client.now())
+    try:
+        return client.login_certificate(signed)
+    except KsefRefused as error:
+        refusal = _as_login_refusal(error)
+        if refusal is None:
+            raise
+    raise refusal
+
+
+def _as_login_refusal(error):
+    """Return what a refused start means for the login, None when nothing."""
+    for problem in error.problems:
+        reason = statuses.login_error_problem(problem.code)
+        if reason is not None:
+            return KsefLoginRefused(
+                code=problem.code,
+                details=problem.details,
+                operation=error.operation,
+                http_status=error.http_status,
+                service_reference=error.service_reference,
+                reason=reason,
+            )
+    return None
+
+
+def _login_once(client, start, wait, max_wait_seconds):
+    started = start()
     _await_login(client, started, wait, max_wait_seconds)
     pair = client.redeem(started.operation)
     return Credentials(

@@ -57,6 +57,12 @@ class KsefClient:
             payload=request.to_json(),
         )
 
+    def login_certificate(self, signed):
+        """Start a login; takes the bytes of a signed login, see ``xades``."""
+        return self._ask(
+            routes.LOGIN_CERTIFICATE, messages.LoginStarted.from_json, payload=signed
+        )
+
     def login_status(self, operation, reference):
         """Return the :class:`~.messages.LoginStatus` of a login under way."""
         return self._ask(

@@ -150,7 +150,7 @@ def _is_as_listed(public_key, is_production):
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < RSA_BITS_MIN:
         return False
-    begins, ends = _validity(certificate)
+    begins, ends = validity(certificate)
     return (
         public_key_id(key) == public_key.public_key_id
         and begins <= public_key.valid_to
@@ -172,7 +172,7 @@ def _has_ministry_name(certificate):
     return any(name.value == MINISTRY_NAME for name in names)
 
 
-def _validity(certificate):
+def validity(certificate):
     """Both dates as aware UTC; releases before 42 know the naive ones only."""
     if hasattr(certificate, "not_valid_before_utc"):
         return certificate.not_valid_before_utc, certificate.not_valid_after_utc

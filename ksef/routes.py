@@ -15,7 +15,7 @@ LIGHTHOUSE_LIMIT_BYTES = 1_000_000  # ours
 
 
 class Content(str, Enum):
-    """What a successful answer holds."""
+    """What a body holds."""
 
     JSON = "json"
     XML = "xml"
@@ -30,6 +30,7 @@ class Route:
     :ivar template: path below the API base, ``{…}`` for values
     :ivar group: rate group, empty where nothing counts; every endpoint of
         "other" counts on its own
+    :ivar sends: kind of the request's body, where there is one
     """
 
     operation: str
@@ -38,6 +39,7 @@ class Route:
     group: str
     content: Content = Content.JSON
     limit_bytes: int = JSON_LIMIT_BYTES
+    sends: Content = Content.JSON
 
     def path(self, **values):
         """Return the path with the values quoted, slashes and dots included."""
@@ -61,6 +63,13 @@ PUBLIC_KEYS = Route(
 )
 CHALLENGE = Route("challenge", "POST", "/auth/challenge", "anonymous")
 LOGIN_TOKEN = Route("login_token", "POST", "/auth/ksef-token", "anonymous")
+LOGIN_CERTIFICATE = Route(
+    "login_certificate",
+    "POST",
+    "/auth/xades-signature",
+    "anonymous",
+    sends=Content.XML,
+)
 LOGIN_STATUS = Route("login_status", "GET", "/auth/{reference}", "anonymous")
 REDEEM = Route("redeem", "POST", "/auth/token/redeem", "anonymous")
 REFRESH = Route("refresh", "POST", "/auth/token/refresh", "anonymous")
@@ -167,6 +176,7 @@ ALL_ROUTES = (
     PUBLIC_KEYS,
     CHALLENGE,
     LOGIN_TOKEN,
+    LOGIN_CERTIFICATE,
     LOGIN_STATUS,
     REDEEM,
     REFRESH,

@@ -26,7 +26,7 @@ class Verdict(str, Enum):
 
 
 class LoginProblem(str, Enum):
-    """Why a login with a token did not succeed."""
+    """Why a login did not succeed."""
 
     REVOKED = "revoked"
     INACTIVE = "inactive"
@@ -140,6 +140,23 @@ _LOGIN_TEXTS = (
 )
 
 
+# HTTP 400 to a login with a certificate. 91xx and 214xx are about the signature or
+# the document around it, which are made of the certificate alone.
+_LOGIN_ERROR = {
+    9101: LoginProblem.CERTIFICATE,
+    9102: LoginProblem.CERTIFICATE,
+    9103: LoginProblem.CERTIFICATE,
+    9104: LoginProblem.CERTIFICATE,
+    9105: LoginProblem.CERTIFICATE,
+    CHALLENGE_REFUSED: LoginProblem.DISTURBED,
+    21115: LoginProblem.CERTIFICATE,
+    21117: LoginProblem.CERTIFICATE,
+    21217: LoginProblem.CERTIFICATE,
+    21401: LoginProblem.CERTIFICATE,
+    21406: LoginProblem.CERTIFICATE,
+}
+
+
 def invoice_verdict(code):
     """Return the :class:`Verdict` of an invoice status code."""
     return _INVOICE.get(code, Verdict.UNKNOWN)
@@ -181,3 +198,11 @@ def login_problem(code, details=()):
         if text.strip().casefold().startswith(beginning)
     )
     return next(told, _LOGIN.get(code, LoginProblem.OTHER))
+
+
+def login_error_problem(code):
+    """Return the :class:`LoginProblem` of a code of HTTP 400 to a signed login.
+
+    None when the code says nothing about the certificate or the challenge.
+    """
+    return _LOGIN_ERROR.get(code)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from . import answers
 from .errors import KsefNoAnswer
 from .exchange import Bearer, BytesBody, Exchanger
+from .routes import Content
 from .storage import Storage
 
 CONNECT_SECONDS = 5
@@ -20,6 +21,8 @@ LONGEST_CALL_SECONDS = TOTAL_SECONDS + CONNECT_SECONDS + READ_SECONDS
 CLOCK_TOLERANCE_SECONDS = 2
 
 WARNINGS_MAX = 50
+
+_MEDIA_TYPES = {Content.XML: "application/xml", Content.JSON: "application/json"}
 
 _logger = logging.getLogger(__name__)
 
@@ -80,7 +83,8 @@ class Transport:
         :param route: a :class:`~.routes.Route`
         :param bearer: :class:`~.secret.Secret`, or None for a public call
         :param values: dict of the path's values
-        :param payload: JSON-able body, or None for an empty one
+        :param payload: JSON-able body; bytes for a route that sends XML; None for
+            an empty one
         :raises KsefError: the fitting subclass; whatever the gate raises
         """
         call = {
@@ -105,7 +109,7 @@ class Transport:
             self.gate(route.group)
 
     def _once(self, route, call, payload, deadline):
-        body = None if payload is None else BytesBody(json.dumps(payload).encode())
+        body = None if payload is None else BytesBody(_serialized(route, payload))
         answer = self._exchanger.ask(route, call, body, deadline)
         self._note(answer)
         return answers.check(answer, route)
@@ -123,11 +127,14 @@ class Transport:
                 _logger.warning("KSeF gives a technical notice, code %s", code)
 
 
+def _serialized(route, payload):
+    return json.dumps(payload).encode() if route.sends is Content.JSON else payload
+
+
 def _content_headers(route, payload):
-    accept = {"xml": "application/xml", "json": "application/json"}
     # Errors come as JSON whatever the success would be.
-    wanted = accept.get(route.content.value)
+    wanted = _MEDIA_TYPES.get(route.content)
     headers = {"Accept": f"{wanted}, application/problem+json" if wanted else "*/*"}
     if payload is not None:
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = _MEDIA_TYPES[route.sends]
     return headers

@@ -66,6 +66,26 @@ LOGIN = {
     "blocked": Words(_MISUSE, "administrator", "after", "stay", []),
 }
 
+_NOT_TAKEN = Words(
+    _lt("KSeF no longer accepts the certificate, or it is of another environment."),
+    "administrator",
+    "itself",
+    "certificate",
+)
+_HOLDER_RIGHTS = _lt("The holder of the certificate has no rights for the company.")
+_HOLDER = _lt("KSeF closed the access of the holder of the certificate.")
+# Where a log-in with a certificate needs other words than one with a token.
+CERTIFICATE_LOGIN = {
+    "415": Words(_HOLDER_RIGHTS, "administrator", "itself", "right"),
+    "460": _NOT_TAKEN,
+    "470": Words(_HOLDER, "administrator", "itself", "certificate"),
+    "no_rights": Words(
+        _HOLDER_RIGHTS, "administrator", "itself", "right", ["settings"]
+    ),
+    "certificate": _NOT_TAKEN,
+    "person": Words(_HOLDER, "administrator", "itself", "certificate"),
+}
+
 FORBIDDEN = {
     "missing-permissions": Words(
         _lt("The token may not issue invoices."), "administrator", "itself", "token"
@@ -84,11 +104,11 @@ FORBIDDEN = {
         "right",
     ),
     "auth-method-not-allowed": Words(
-        _lt("KSeF does not allow this way of logging in here."),
+        _lt("KSeF does not let a token log in here. A certificate is the other way."),
         "administrator",
         "itself",
-        "right",
-        ["settings"],
+        "certificate",
+        ["certificate"],
     ),
     "context-type-not-allowed": Words(
         _lt("KSeF does not allow this here for the kind of identifier of the token."),
@@ -97,6 +117,35 @@ FORBIDDEN = {
         "token",
     ),
     "security-service-blocked": Words(_MISUSE, "administrator", "after", "stay", []),
+}
+CERTIFICATE_FORBIDDEN = {
+    "missing-permissions": Words(
+        _lt("The holder of the certificate may not issue invoices."),
+        "administrator",
+        "itself",
+        "right",
+        ["settings"],
+    ),
+    "insufficient-resource-access": Words(
+        _lt("The certificate has no access to what another log-in sent to KSeF."),
+        "administrator",
+        "itself",
+        "right",
+    ),
+    "auth-method-not-allowed": Words(
+        _lt("KSeF does not allow this way of logging in here."),
+        "administrator",
+        "itself",
+        "right",
+        ["settings"],
+    ),
+    "context-type-not-allowed": Words(
+        _lt("KSeF does not allow this here for the kind of identifier of the company."),
+        "administrator",
+        "itself",
+        "right",
+        ["settings"],
+    ),
 }
 
 _DAMAGED = _lt("The file reached KSeF damaged, so KSeF did not take it.")
@@ -113,12 +162,12 @@ _LATER = _lt("KSeF is busy with other downloads of the company.")
 REFUSED = {
     "21001": Words(_NOT_UNDERSTOOD, "administrator", "useless", "stay"),
     "21111": Words(_LOGIN_DISTURBED, "odoo", "itself", "login"),
-    "21115": Words(_CERTIFICATE, "administrator", "itself", "token"),
+    "21115": Words(_CERTIFICATE, "administrator", "itself", "certificate"),
     "21117": Words(
         _lt("The certificate does not fit the kind of identifier of the company."),
         "administrator",
         "itself",
-        "token",
+        "certificate",
     ),
     "21155": Words(
         _lt("KSeF takes no more invoices in this transmission; Odoo starts a new one."),
@@ -190,7 +239,7 @@ REFUSED = {
         _lt("The signature of the log-in does not fit its certificate."),
         "administrator",
         "itself",
-        "token",
+        "certificate",
     ),
     "21418": Words(
         _lt("KSeF lost the place in a long list; Odoo reads it from the beginning."),
@@ -384,14 +433,23 @@ ANNOUNCED = {
 # Family of codes -> code -> words.
 CODE_WORDS = {
     "login": LOGIN,
+    "certificate_login": LOGIN | CERTIFICATE_LOGIN,
     "session_online": SESSION_ONLINE,
     "session_batch": SESSION_BATCH,
     "invoice": INVOICE,
     "refused": REFUSED,
     "forbidden": FORBIDDEN,
+    "certificate_forbidden": FORBIDDEN | CERTIFICATE_FORBIDDEN,
     "export": EXPORT,
     "call": CALL,
     "announced": ANNOUNCED,
 }
+# Families of what KSeF says of a log-in, by its method: at the log-in, and later.
+FAMILIES = {
+    "token": ("login", "forbidden"),
+    "certificate": ("certificate_login", "certificate_forbidden"),
+}
 # What an unlisted code of a family means.
-UNLISTED = dict.fromkeys(CODE_WORDS, UNKNOWN_CODE) | {"forbidden": UNKNOWN_REASON}
+UNLISTED = dict.fromkeys(CODE_WORDS, UNKNOWN_CODE) | dict.fromkeys(
+    ("forbidden", "certificate_forbidden"), UNKNOWN_REASON
+)

@@ -84,6 +84,8 @@ NEXT = {
     "day": _lt("Odoo sends it on %(date)s."),
     "original": _lt("Odoo sends it as soon as that number is there."),
     "token": _lt("It goes on by itself as soon as a working token is set."),
+    "certificate": _lt("It goes on by itself as soon as a working certificate is set."),
+    "connect": _lt("It goes on by itself as soon as KSeF is connected again."),
     "right": _lt("It goes on by itself as soon as KSeF accepts the log-in again."),
     "clock": _lt("It goes on by itself as soon as the clock is right."),
     "module": _lt("It goes on by itself as soon as that certificate is removed."),
@@ -119,13 +121,15 @@ SITUATIONS = {
     "blocked_data_fixed": ("safe", "recheck"),
     "blocked_date": ("itself", "day"),
     "blocked_original": ("itself", "original"),
-    "blocked_no_token": ("itself", "token"),
+    "blocked_no_token": ("itself", "connect"),
     "blocked_token": (None, None),
+    "blocked_token_ended": ("itself", "certificate"),
+    "blocked_certificate": (None, None),
     "blocked_right": (None, None),
-    "blocked_nip": ("itself", "token"),
+    "blocked_nip": ("itself", "connect"),
     "blocked_clock": ("itself", "clock"),
-    "blocked_copy": ("itself", "token"),
-    "blocked_key": ("itself", "token"),
+    "blocked_copy": ("itself", "connect"),
+    "blocked_key": ("itself", "connect"),
     "blocked_module": ("itself", "module"),
     "blocked_address": ("itself", "address"),
     "blocked_program": (None, "stopped"),
@@ -137,7 +141,7 @@ TOLD_BY_CODE = ("queued_again", "rejected_other", "blocked_right")
 EXPLAINED_BY_CODE = (
     *TOLD_BY_CODE,
     *("processing_unknown", "rejected", "rejected_right", "conflict"),
-    *("blocked_token", "blocked_program"),
+    *("blocked_token", "blocked_certificate", "blocked_program"),
 )
 
 # Of what KSeF may hold `SITUATIONS` says that it is asked for, not sent again.

@@ -15,6 +15,7 @@ from .res_company import ENVIRONMENTS
 PROBLEMS = [
     ("no_token", "No token"),
     ("token", "Token not accepted"),
+    ("certificate", "Certificate not accepted"),
     ("right", "Permission missing"),
     ("nip", "NIP differs"),
     ("clock", "Clock is wrong"),
@@ -24,7 +25,7 @@ PROBLEMS = [
     ("address", "Server set to another address"),
 ]
 # What KSeF itself said; it counts until a new token or a trial login.
-LASTING_PROBLEMS = ("token", "right")
+LASTING_PROBLEMS = ("token", "certificate", "right")
 # The access token is renewed this long before its end (API 4.3: about 2 min).
 ACCESS_MARGIN = timedelta(minutes=2)
 MINUTE = timedelta(minutes=1)
@@ -62,10 +63,13 @@ class Connection(models.Model):
     environment = fields.Selection(ENVIRONMENTS, required=True)
     nip = fields.Char("NIP", help="The context that KSeF confirmed at login.")
     login_method = fields.Selection(
-        [("token", "KSeF token")], required=True, default="token"
+        [("token", "KSeF token"), ("certificate", "KSeF certificate")],
+        required=True,
+        default="token",
     )
     database_identity = fields.Char(copy=False)
     sealed_token = fields.Char(copy=False)
+    sealed_certificate = fields.Char(copy=False, help="With its private key.")
     sealed_access = fields.Char(copy=False)
     access_valid_until = fields.Datetime(copy=False)
     sealed_refresh = fields.Char(copy=False)
@@ -83,6 +87,11 @@ class Connection(models.Model):
     token_last_used_on = fields.Datetime()
     token_status = fields.Char()
     token_valid_until = fields.Datetime()
+    certificate_serial = fields.Char()
+    certificate_subject = fields.Char()
+    certificate_kind = fields.Char()
+    certificate_valid_from = fields.Datetime()
+    certificate_valid_until = fields.Datetime()
 
     state = fields.Selection(
         [("connected", "Connected"), ("broken", "Not working")],
@@ -122,17 +131,25 @@ class Connection(models.Model):
 
         :raises VaultError: it cannot be opened on this server
         """
+        opened = self._open_sealed(purpose)
+        return None if opened is None else Secret(opened.decode())
+
+    @api.private
+    def _open_sealed(self, purpose):
+        """Return the bytes of a sealed secret, or None.
+
+        :raises VaultError: it cannot be opened on this server
+        """
         sealed = self[f"sealed_{purpose}"]
         if not sealed:
             return None
-        opened = self.env["l10n_pl_ksef.vault"]._open(self._binding(purpose), sealed)
-        return Secret(opened.decode())
+        return self.env["l10n_pl_ksef.vault"]._open(self._binding(purpose), sealed)
 
     @api.private
     def _prepare_sealed(self, purpose, secret):
-        return self.env["l10n_pl_ksef.vault"]._seal(
-            self._binding(purpose), secret.reveal().encode()
-        )
+        opened = secret.reveal()
+        opened = opened.encode() if isinstance(opened, str) else opened
+        return self.env["l10n_pl_ksef.vault"]._seal(self._binding(purpose), opened)
 
     @api.private
     def _store_credentials(self, credentials):
@@ -194,6 +211,11 @@ class Connection(models.Model):
             self.clock_offset_seconds = round(offset)
 
     @api.private
+    def _has_login(self):
+        """Tell whether there is a secret to log in with."""
+        return bool(self[f"sealed_{self.login_method}"])
+
+    @api.private
     def _find_obstacle(self, is_sending=False):
         """Say why KSeF may not be called for this company now, or None.
 
@@ -203,7 +225,7 @@ class Connection(models.Model):
         """
         self.ensure_one()
         vault = self.env["l10n_pl_ksef.vault"]
-        if not self.sealed_token:
+        if not self._has_login():
             return self.problem if self.problem == "key" else "no_token"
         if self.database_identity != vault._get_database_identity():
             return "copy"
@@ -214,7 +236,7 @@ class Connection(models.Model):
         if is_sending and self.company_id._l10n_pl_ksef_other_module_is_set():
             return "module"
         try:
-            self._read_secret("token")
+            self._open_sealed(self.login_method)
         except VaultError:
             return "key"
         return self.problem if self.problem in LASTING_PROBLEMS else None
@@ -365,6 +387,8 @@ class Connection(models.Model):
             *("token_description", "token_permissions", "token_author_type"),
             *("token_author", "token_created_on", "token_last_used_on"),
             *("token_status", "token_valid_until"),
+            *("certificate_serial", "certificate_subject", "certificate_kind"),
+            *("certificate_valid_from", "certificate_valid_until"),
         ]
         status = {name: connection[name] for name in names}
         return status | {

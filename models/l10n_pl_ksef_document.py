@@ -40,6 +40,7 @@ BLOCKED_REASONS = [
     ("original", "Waits for the corrected invoice's number"),
     ("no_token", "No token"),
     ("token", "Token not accepted"),
+    ("certificate", "Certificate not accepted"),
     ("right", "Permission missing"),
     ("nip", "NIP differs"),
     ("clock", "The server's clock is wrong"),

@@ -9,12 +9,9 @@ from .l10n_pl_ksef_code_words import EXPLAINED_BY_CODE
 from .l10n_pl_ksef_words import (
     ACTIONS,
     ADMIN,
-    CONNECTION_LINES,
     DOCUMENT_LINES,
     MOVE_LINES,
     NOT_DUE_REASONS,
-    REFUSAL_UNKNOWN,
-    REFUSALS,
     REFUSED_CHANGES,
     WHO,
 )
@@ -83,6 +80,8 @@ class Explain(models.AbstractModel):
         """Return the line of a submission with what KSeF said and the report."""
         code = self._get_code(document)
         words = self._apply_code(DOCUMENT_LINES[key], key, code)
+        actions = self._fit_actions(words.actions, document.connection_id)
+        words = words._replace(actions=actions)
         facts = FactsOf(self, document, self._get_problem_facts(problems))
         line = self._render(words, facts, self._get_details(problems))
         line["report"] = self._get_report(document, key, line, facts)
@@ -109,7 +108,7 @@ class Explain(models.AbstractModel):
             "processing": self._get_processing_key,
             "accepted": self._get_accepted_key,
             "rejected": self._get_rejected_key,
-            "blocked": lambda document: f"blocked_{document.blocked_reason}",
+            "blocked": self._get_blocked_key,
         }.get(document.state)
         return find(document) if find else document.state
 
@@ -156,6 +155,12 @@ class Explain(models.AbstractModel):
         if document.upo_state == "wanted" and is_late:
             return "accepted_late"
         return f"accepted_{document.upo_state}"
+
+    @api.private
+    def _get_blocked_key(self, document):
+        reason = document.blocked_reason
+        is_ended = reason == "token" and self._has_token_ended()
+        return f"blocked_{reason}_ended" if is_ended else f"blocked_{reason}"
 
     @api.private
     def _get_rejected_key(self, document):
@@ -308,6 +313,7 @@ class Explain(models.AbstractModel):
             "refused": own,
             "call": own,
             "forbidden": (),
+            "certificate_forbidden": (),
             "session_online": (document.session_id.status_details,),
             "session_batch": (document.session_id.status_details,),
         }
@@ -357,41 +363,3 @@ class Explain(models.AbstractModel):
             for problem in document.problems or []
             if problem["level"] == "stop"
         ]
-
-    @api.private
-    def _get_connection_text(self, company, status):
-        """Put `l10n_pl_ksef.connection._status` of a company into words.
-
-        :returns: as :meth:`_get_line`, without submissions
-        """
-        refusal = REFUSALS.get(status["problem_code"], REFUSAL_UNKNOWN)
-        facts = {
-            "outage": self._format_time(status["outage_since"]),
-            "next": self._format_time(status["retry_on"]),
-            "since": self._format_time(status["problem_since"]),
-            "waiting": status["waiting"],
-            "refusal": self.env._(refusal),
-            "happened": self._get_refused_right(status["problem_code"]),
-            "token_nip": self._format_nip(status["nip"]),
-            "own_nip": self._format_nip(company._l10n_pl_ksef_nip()),
-            "company": company.display_name,
-        }
-        key = self._get_connection_key(company, status)
-        line = self._render(CONNECTION_LINES[key], facts)
-        shown = status["environment"] in SHOWN_ENVIRONMENTS
-        return line | {
-            "environment": status["environment"] if shown else "",
-            "environment_name": self._get_environment_name(status["environment"]),
-        }
-
-    @api.private
-    def _get_connection_key(self, company, status):
-        if not status["environment"]:
-            return "never"
-        if status["obstacle"] or status["outage_since"]:
-            return status["obstacle"] or "outage"
-        if status["environment"] != "production":
-            return "connected_trial"
-        owner = company._l10n_pl_ksef_owner()
-        is_manual = owner.l10n_pl_ksef_send_mode == "manual"
-        return "connected_manual" if is_manual else "connected"

@@ -10,7 +10,7 @@ from odoo.tools import format_date, format_datetime, get_lang
 
 from .l10n_pl_ksef_call_words import CALL
 from .l10n_pl_ksef_explain import FactsOf
-from .l10n_pl_ksef_words import REFUSAL_UNKNOWN, REFUSALS, UPO_FACTS
+from .l10n_pl_ksef_words import UPO_FACTS
 
 POLISH_ZONE = "Europe/Warsaw"
 # Last day of logging in with tokens; a parameter, since the law may change.
@@ -120,8 +120,10 @@ class Facts(models.AbstractModel):
         return self._format_nip(document.connection_id.nip)
 
     def _fact_refusal(self, document):
-        code = document.connection_id.problem_code
-        return self.env._(REFUSALS.get(code, REFUSAL_UNKNOWN))
+        return self._get_login_refusal(document.connection_id)
+
+    def _fact_token_end(self, document):
+        return self._format_token_end()
 
     @api.private
     def _get_wait(self, document):
@@ -142,13 +144,6 @@ class Facts(models.AbstractModel):
         if aware.astimezone(zone).utcoffset() == polish.utcoffset():
             return text
         return self.env._("%(time)s (Polish time)", time=text)
-
-    @api.private
-    def _format_token_end(self):
-        """Write the last day on which tokens work at all, by the law in force."""
-        parameters = self.env["ir.config_parameter"].sudo()
-        date = parameters.get_param(TOKEN_END_PARAMETER, TOKEN_END)
-        return format_date(self.env, date)
 
     @api.private
     def _format_nip(self, nip):

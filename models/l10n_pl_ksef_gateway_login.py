@@ -2,12 +2,15 @@
 
 import logging
 import time
+from datetime import datetime, timezone
 
 from psycopg2.errors import SerializationFailure
 
 from odoo import api, models
 
 from ..ksef import auth, errors
+from ..ksef.certificate import Credential, read_credential
+from ..ksef.claims import read_permissions
 from ..ksef.statuses import LoginProblem
 from .l10n_pl_ksef_connection import ConnectionObstacle
 
@@ -29,6 +32,22 @@ LOGIN_PROBLEMS = {
 }
 
 
+def _log_in_with_token(client, connection):
+    token = connection._read_secret("token")
+    return auth.login_with_token(client, token, connection.nip)
+
+
+def _log_in_with_certificate(client, connection):
+    credential = Credential.load(connection._open_sealed("certificate"))
+    return auth.login_with_certificate(client, credential, connection.nip)
+
+
+LOGINS = {
+    "token": _log_in_with_token,
+    "certificate": _log_in_with_certificate,
+}
+
+
 class Gateway(models.AbstractModel):
     _inherit = "l10n_pl_ksef.gateway"
 
@@ -40,6 +59,35 @@ class Gateway(models.AbstractModel):
         :raises KsefError: as ``ksef.auth.login_with_token`` does
         """
         return auth.login_with_token(client, token, nip)
+
+    @api.private
+    def _read_credential(self, files, passphrase):
+        """Read an uploaded certificate with its private key.
+
+        :param files: list of bytes
+        :param passphrase: ``Secret`` or None
+        :returns: ``ksef.certificate.Credential``
+        :raises CredentialError: with what is wrong
+        """
+        return read_credential(files, passphrase, datetime.now(timezone.utc))
+
+    @api.private
+    def _load_credential(self, connection):
+        """Open the stored certificate of a connection.
+
+        :raises VaultError: it cannot be opened on this server
+        """
+        return Credential.load(connection._open_sealed("certificate"))
+
+    @api.private
+    def _try_certificate(self, client, credential, nip):
+        """Log in once with a certificate that is not stored yet.
+
+        :returns: (``ksef.auth.Credentials``, permissions or None if not told)
+        :raises KsefError: as ``ksef.auth.login_with_certificate`` does
+        """
+        login = auth.login_with_certificate(client, credential, nip)
+        return login, read_permissions(login.access)
 
     @api.private
     def _ensure_login(self, connection):
@@ -120,8 +168,7 @@ class Gateway(models.AbstractModel):
                 connection._store_access(access, valid_until)
                 connection._note_clock()
                 return access
-        token = connection._read_secret("token")
-        credentials = auth.login_with_token(client, token, connection.nip)
+        credentials = LOGINS[connection.login_method](client, connection)
         connection._store_credentials(credentials)
         connection._set_working()
         return credentials.access
@@ -130,6 +177,9 @@ class Gateway(models.AbstractModel):
     def _record_refusal(self, connection, error):
         """Keep a refused login; what passes by itself is only an outage."""
         problem = LOGIN_PROBLEMS.get(error.reason)
+        if problem == "token":
+            # What is refused is what we logged in with.
+            problem = connection.login_method
         _logger.warning(
             "KSeF refused the login of connection %s: %s", connection.id, error
         )

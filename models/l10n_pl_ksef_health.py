@@ -82,7 +82,7 @@ class Health(models.AbstractModel):
             "nothing": self._get_nothing(company),
             "files": is_admin
             and self.env["l10n_pl_ksef.farewell"]._get_progress(company),
-            "may": {"test": is_admin and bool(page.status["token_reference"])},
+            "may": {"test": is_admin and page.status["obstacle"] != "no_token"},
             "support": self._get_support(page, rows),
         }
 

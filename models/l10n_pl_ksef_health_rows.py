@@ -6,7 +6,7 @@ words name, or None when there is nothing to show.
 
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import format_date
 
 from .l10n_pl_ksef_announcement import (
@@ -15,7 +15,7 @@ from .l10n_pl_ksef_announcement import (
     get_polish_date,
 )
 from .l10n_pl_ksef_document import OPEN_STATES
-from .l10n_pl_ksef_facts import TOKEN_END, TOKEN_END_PARAMETER
+from .l10n_pl_ksef_explain_connection import OFFER_DAYS
 from .l10n_pl_ksef_health_words import (
     FINDINGS,
     GROUPS,
@@ -28,8 +28,8 @@ from .l10n_pl_ksef_vault import VaultError, _key_id
 
 # From then on an outage that nobody announced is looked for nearer home.
 LONG_OUTAGE = timedelta(hours=1)
-# Days before the end of tokens from which it is worth knowing (screens 3, row 57).
-LAW_DAYS = 60
+# Days before the end of a certificate from which it is worth knowing.
+CERTIFICATE_DAYS = 60
 CARRIERS = ("invoice_send", "batch_session")
 # A limit is short when less than this share of it is left.
 SHORT_SHARE = 0.25
@@ -72,12 +72,14 @@ class HealthRows(models.AbstractModel):
         explain = self.env["l10n_pl_ksef.explain"]
         obstacle = "never" if not status["environment"] else status["obstacle"]
         if not obstacle:
-            return FINDINGS["login_ok"], {
+            is_token = status["login_method"] == "token"
+            return FINDINGS["login_ok" if is_token else "login_certificate"], {
                 "token": status["token_reference"],
+                "serial": explain._format_serial(status["certificate_serial"]),
                 "checked": self._time(status["last_checked_on"]),
             }
         line = explain._get_connection_text(page.company, status)
-        actions = OBSTACLE_ACTIONS.get(obstacle, [])
+        actions = explain._fit_actions(OBSTACLE_ACTIONS.get(obstacle, []), status)
         level = "warning" if line["level"] == "muted" else line["level"]
         sentence = "%(sentence)s"
         finding = Finding(level, "%(badge)s", sentence, "administrator", actions)
@@ -191,13 +193,23 @@ class HealthRows(models.AbstractModel):
     def _row_law(self, page):
         if page.status["login_method"] != "token":
             return None
-        parameters = self.env["ir.config_parameter"].sudo()
-        last = fields.Date.to_date(parameters.get_param(TOKEN_END_PARAMETER, TOKEN_END))
+        last = self.env["l10n_pl_ksef.explain"]._get_token_end()
         own = page.status["token_valid_until"]
         last = min(last, get_polish_date(own)) if own else last
         days = (last - get_polish_date(page.now)).days
-        key = "law_ok" if days > LAW_DAYS else "law_near" if days >= 0 else "law_over"
+        key = "law_ok" if days > OFFER_DAYS else "law_near" if days >= 0 else "law_over"
         return FINDINGS[key], {"date": format_date(self.env, last), "days": days}
+
+    @api.private
+    def _row_certificate(self, page):
+        last = page.status["certificate_valid_until"]
+        if page.status["login_method"] != "certificate" or not last:
+            return None
+        days = (get_polish_date(last) - get_polish_date(page.now)).days
+        key = "ok" if days > CERTIFICATE_DAYS else "near"
+        key = "over" if last < page.now else key
+        facts = {"date": format_date(self.env, last), "days": days}
+        return FINDINGS[f"certificate_{key}"], facts
 
     @api.private
     def _row_clock(self, page):
@@ -213,14 +225,22 @@ class HealthRows(models.AbstractModel):
         try:
             source, keys = self.env["l10n_pl_ksef.vault"]._find_keys()
         except VaultError:
-            return FINDINGS["key_missing"], {}
+            return self._miss_key(page), {}
         if not keys:
-            missing = bool(page.connection.sealed_token)
-            return FINDINGS["key_missing" if missing else "key_none"], {}
+            missing = page.connection._has_login()
+            return (self._miss_key(page) if missing else FINDINGS["key_none"]), {}
         return FINDINGS["key_ok"], {
             "source": self.env._(KEY_SOURCES[source]),
             "id": _key_id(keys[0]),
         }
+
+    @api.private
+    def _miss_key(self, page):
+        finding = FINDINGS["key_missing"]
+        explain = self.env["l10n_pl_ksef.explain"]
+        return finding._replace(
+            actions=explain._fit_actions(finding.actions, page.status)
+        )
 
     @api.private
     def _row_schema(self, page):

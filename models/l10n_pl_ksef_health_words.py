@@ -53,15 +53,21 @@ TITLES = {
     "announcement": _lt("Ministry announcements"),
     "limits": _lt("Limits"),
     "law": _lt("Token law"),
+    "certificate": _lt("Certificate"),
     "clock": _lt("Clock"),
     "key": _lt("Key of the secrets"),
     "schema": _lt("Official schema"),
 }
 
 _CONNECT = "l10n_pl_ksef_connect"
+_CERTIFICATE = "l10n_pl_ksef_certificate"
 ACTIONS = {
     "connect": Action(_lt("Connect KSeF"), "client", _CONNECT, ADMIN),
     "replace": Action(_lt("Replace token"), "client", _CONNECT, ADMIN),
+    "certificate": Action(_lt("Add certificate"), "client", _CERTIFICATE, ADMIN),
+    "replace_certificate": Action(
+        _lt("Replace certificate"), "client", _CERTIFICATE, ADMIN
+    ),
     "test": Action(_lt("Test connection"), "call", "test_connection", ADMIN),
     "start": Action(_lt("Start job"), "call", "start_job", ADMIN),
     "ask": Action(_lt("Ask now"), "call", "ask_announcements", READERS),
@@ -102,6 +108,9 @@ FINDINGS = {
         ["test"],
     ),
     "login_ok": Finding("success", _lt("token %(token)s, checked %(checked)s")),
+    "login_certificate": Finding(
+        "success", _lt("certificate %(serial)s, checked %(checked)s")
+    ),
     "announcement_none": Finding("muted", _lt("none for this environment")),
     "announcement_never": Finding("muted", _lt("not asked yet"), actions=["ask"]),
     "announcement_unknown": Finding(
@@ -140,11 +149,30 @@ FINDINGS = {
     ),
     "law_ok": Finding("success", _lt("tokens work until %(date)s")),
     "law_near": Finding(
-        "warning", _lt("tokens work until %(date)s, days left: %(days)s")
+        "warning",
+        _lt("tokens work until %(date)s, days left: %(days)s"),
+        actions=["certificate"],
     ),
     "law_over": Finding(
         "warning",
         _lt("by the regulation in force tokens worked until %(date)s"),
+        actions=["certificate"],
+    ),
+    "certificate_ok": Finding("success", _lt("valid until %(date)s")),
+    "certificate_near": Finding(
+        "warning",
+        _lt("valid until %(date)s, days left: %(days)s"),
+        actions=["replace_certificate"],
+    ),
+    "certificate_over": Finding(
+        "danger",
+        _lt("ended on %(date)s"),
+        _lt(
+            "The certificate has ended. Get a new one in Aplikacja Podatnika KSeF 2.0"
+            " and replace it."
+        ),
+        "administrator",
+        ["replace_certificate"],
     ),
     "job_new": Finding("muted", _lt("waits for its first run")),
     "job_ok": Finding("success", _lt("ran %(last)s, next %(next)s")),
@@ -222,11 +250,11 @@ FINDINGS = {
         "warning", _lt("KSeF wants a pause until %(until)s (%(group)s)")
     ),
     "key_ok": Finding("success", _lt("%(source)s, id %(id)s")),
-    "key_none": Finding("muted", _lt("made when the first token is stored")),
+    "key_none": Finding("muted", _lt("made at the first connection")),
     "key_missing": Finding(
         "danger",
         _lt("missing on this server"),
-        _lt("The key that sealed the token is not on this server."),
+        _lt("The key that sealed the token or certificate is not on this server."),
         "administrator",
         ["replace"],
     ),
@@ -252,11 +280,13 @@ FINDINGS = {
         actions=["take_over"],
     ),
 }
-# An obstacle of the connection -> what a person may press (login row).
+# An obstacle of the connection -> what a person may press (login row); "replace"
+# is what the connection logs in with.
 OBSTACLE_ACTIONS = {
     "never": ["connect"],
     "no_token": ["connect"],
     "token": ["replace"],
+    "certificate": ["replace"],
     "right": ["replace"],
     "nip": ["replace"],
     "copy": ["replace"],

@@ -2,7 +2,7 @@
 
 from odoo import api, models
 
-from .l10n_pl_ksef_call_words import CALL, CODE_WORDS, UNLISTED
+from .l10n_pl_ksef_call_words import CALL, CODE_WORDS, FAMILIES, UNLISTED
 from .l10n_pl_ksef_code_words import (
     ACTORS,
     AGAIN,
@@ -35,10 +35,10 @@ class Report(models.AbstractModel):
         Families are those of ``CODE_WORDS``.
         """
         connection = document.connection_id
-        if document.blocked_reason == "token":
-            return self._get_connection_code(connection.problem_code)
+        if document.blocked_reason in ("token", "certificate"):
+            return self._get_connection_code(connection)
         if document.blocked_reason == "right":
-            return self._get_connection_code(connection.problem_code or NO_RIGHT)
+            return self._get_connection_code(connection, NO_RIGHT)
         if document.state == "queued":
             on_the_way = self._get_login_code(connection)
             on_the_way = on_the_way or self._get_session_code(document)
@@ -54,16 +54,22 @@ class Report(models.AbstractModel):
         return None
 
     @api.private
-    def _get_connection_code(self, code):
-        """Return the family and code of what KSeF has against a connection."""
+    def _get_connection_code(self, connection, otherwise=None):
+        """Return the family and code of what KSeF has against a connection.
+
+        :param connection: record, or what its ``_status`` tells
+        :param otherwise: code that is meant when none is known
+        """
+        code = connection["problem_code"] or otherwise
         if not code:
             return None
-        return ("login" if code in CODE_WORDS["login"] else "forbidden"), code
+        login, forbidden = FAMILIES[connection["login_method"] or "token"]
+        return (login if code in CODE_WORDS[login] else forbidden), code
 
     @api.private
-    def _get_refused_right(self, code):
-        """Say in a sentence what KSeF does not allow the connection."""
-        found = self._get_connection_code(code or NO_RIGHT)
+    def _get_refused_right(self, connection):
+        """Say in a sentence what KSeF does not allow; see `_get_connection_code`."""
+        found = self._get_connection_code(connection, NO_RIGHT)
         what = self.env._(self._get_words(found).what)
         return what % {"code": found[1]}
 
@@ -72,7 +78,7 @@ class Report(models.AbstractModel):
         """Return the status of a refused log-in that Odoo tries anew by itself."""
         is_passing = connection.outage_since and not connection.problem
         code = is_passing and connection.problem_code
-        return ("login", code) if code else None
+        return (FAMILIES[connection.login_method][0], code) if code else None
 
     @api.private
     def _get_session_code(self, document):

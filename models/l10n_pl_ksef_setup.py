@@ -10,6 +10,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ..ksef import errors
 from ..ksef.token import TokenFormatError, parse
+from .l10n_pl_ksef_call_words import CODE_WORDS, FAMILIES, UNLISTED
 from .l10n_pl_ksef_setup_words import (
     FORM_PROBLEMS,
     LOGIN_PROBLEMS,
@@ -30,12 +31,18 @@ ADMIN_GROUP = "l10n_pl_ksef.group_admin"
 # What sending needs, and what our token should have at most (API 5.2).
 NEEDED_PERMISSION = "InvoiceWrite"
 WANTED_PERMISSIONS = frozenset({"InvoiceWrite", "InvoiceRead"})
+# What a connection may hold sealed; all of it is replaced together.
+SEALED = ("sealed_token", "sealed_certificate", "sealed_access", "sealed_refresh")
+NOT_SEALED = _lt(
+    "The secret cannot be kept safe: the key of this server is missing or wrong. Ask"
+    " who runs the server."
+)
 TOKEN_ACTIVE = "Active"
 AUTHOR_PERSON = "Pesel"
 
 
 @dataclass
-class _Trial:
+class Trial:
     """What one attempt to connect found out so far.
 
     :ivar checks: list of dicts ``key, level, title, text`` for the dialogue
@@ -76,7 +83,7 @@ class Setup(models.AbstractModel):
         self._check_admin(company)
         if environment not in dict(ENVIRONMENTS):
             raise AccessError(self.env._("There is no such KSeF environment."))
-        trial = _Trial(company, environment, [])
+        trial = Trial(company, environment, [])
         parts = self._check_form(trial, text)
         facts = parts and not trial.failed and self._check_at_ksef(trial, parts)
         if facts and not trial.failed:
@@ -105,22 +112,25 @@ class Setup(models.AbstractModel):
             self._add(trial, "form", "error", FORM_PROBLEMS[error.kind], part=part)
             return None
         self._add(trial, "form", "ok", _lt("KSeF 2.0 token"))
+        text = _lt("The token is for NIP %(theirs)s; %(company)s has NIP %(own)s.")
+        self._check_nip(trial, parts.context_value, text)
+        self._check_other_module(trial)
+        return parts
+
+    @api.private
+    def _check_nip(self, trial, nip, text):
+        """Compare a NIP with the company's; ``text`` says that they differ."""
         own = trial.company._l10n_pl_ksef_nip()
         format_nip = self.env["l10n_pl_ksef.explain"]._format_nip
-        theirs = format_nip(parts.context_value)
-        names = {"company": trial.company.name, "theirs": theirs}
-        if own != parts.context_value:
-            self._add(
-                trial,
-                "nip",
-                "error",
-                _lt("The token is for NIP %(theirs)s; %(company)s has NIP %(own)s."),
-                own=format_nip(own),
-                **names,
-            )
+        names = {"company": trial.company.name, "theirs": format_nip(nip)}
+        if own == nip:
+            same = _lt("%(theirs)s, as in %(company)s")
+            self._add(trial, "nip", "ok", same, **names)
         else:
-            text = _lt("%(theirs)s, as in %(company)s")
-            self._add(trial, "nip", "ok", text, **names)
+            self._add(trial, "nip", "error", text, own=format_nip(own), **names)
+
+    @api.private
+    def _check_other_module(self, trial):
         if trial.company._l10n_pl_ksef_other_module_is_set():
             self._add(
                 trial,
@@ -129,14 +139,12 @@ class Setup(models.AbstractModel):
                 OTHER_MODULE,
                 company=trial.company.name,
             )
-        return parts
 
     @api.private
-    def _check_at_ksef(self, trial, parts):
-        """Log in once and read what the token may do; ``(login, facts)`` or None."""
-        gateway = self.env["l10n_pl_ksef.gateway"]
+    def _get_trial_client(self, trial):
+        """Return a client of the environment; None where it cannot be reached."""
         try:
-            client = gateway._get_client(trial.environment)
+            return self.env["l10n_pl_ksef.gateway"]._get_client(trial.environment)
         except ValueError:
             text = _lt(
                 "This server is set to another KSeF address, so it cannot connect to"
@@ -144,11 +152,20 @@ class Setup(models.AbstractModel):
             )
             self._add(trial, "login", "error", text, **self._get_names(trial))
             return None
+
+    @api.private
+    def _check_at_ksef(self, trial, parts):
+        """Log in once and read what the token may do; ``(login, facts)`` or None."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        client = self._get_trial_client(trial)
+        if client is None:
+            return None
         try:
             login = gateway._try_login(client, parts.secret_text, parts.context_value)
             facts = client.token_metadata(login.access, parts.reference)
         except errors.KsefError as error:
-            self._add_login_error(trial, error)
+            self._add_login_error(trial, error, "token")
+            self._add_token_end(trial, error)
             return None
         text = _lt("accepted by KSeF (%(environment)s)")
         self._add(trial, "login", "ok", text, **self._get_names(trial))
@@ -156,15 +173,18 @@ class Setup(models.AbstractModel):
         return login, facts
 
     @api.private
-    def _add_login_error(self, trial, error):
-        _logger.info("KSeF: token not accepted: %s", error)
+    def _add_login_error(self, trial, error, method):
+        _logger.info("KSeF: log-in not accepted: %s", error)
+        code = error.code or error.http_status
         if isinstance(error, errors.KsefLoginRefused):
-            text = LOGIN_PROBLEMS[error.reason]
+            text = LOGIN_PROBLEMS[method][error.reason]
+        elif isinstance(error, errors.KsefForbidden):
+            family, code = FAMILIES[method][1], error.reason_code
+            text = CODE_WORDS[family].get(code, UNLISTED[family]).what
         elif isinstance(error, errors.KsefUnavailable):
             text = NO_CONNECTION
         else:
             text = NO_ANSWER
-        code = error.code or error.http_status
         self._add(trial, "login", "error", text, code=code, **self._get_names(trial))
 
     @api.private
@@ -231,38 +251,38 @@ class Setup(models.AbstractModel):
 
     @api.private
     def _store(self, trial, parts, login, facts, address):
-        """Seal the token and the login, and let what waited go on."""
+        """Keep a token that passed every check."""
+        values = self._prepare_facts(parts, facts) | {"nip": parts.context_value}
+        self._keep(trial, "token", parts.secret_text, values, login, address)
+
+    @api.private
+    def _keep(self, trial, method, secret, values, login, address):
+        """Seal a secret and its login, and let what waited go on.
+
+        :param method: ``token`` or ``certificate``; the other one is forgotten
+        """
         company = trial.company.sudo()
         vault = self.env["l10n_pl_ksef.vault"]
         connection = self._get_or_create(company, trial.environment)
         connection.write(
-            self._prepare_facts(parts, facts)
-            | {
-                "nip": parts.context_value,
+            {
+                **values,
+                **dict.fromkeys(SEALED, False),
+                "login_method": method,
                 "database_identity": vault._get_database_identity(),
                 "set_by_id": self.env.uid,
                 "set_on": fields.Datetime.now(),
                 "set_from": address,
                 "retry_on": False,
-                # What a lost key sealed is of no use to anybody any more.
-                "sealed_token": False,
-                "sealed_access": False,
-                "sealed_refresh": False,
             }
         )
         self._forget_unreadable()
         try:
-            connection.sealed_token = connection._prepare_sealed(
-                "token", parts.secret_text
-            )
+            connection[f"sealed_{method}"] = connection._prepare_sealed(method, secret)
             connection._store_credentials(login)
         except VaultError as error:
-            _logger.warning("KSeF: the token could not be sealed: %s", error)
-            text = _lt(
-                "The token cannot be kept safe: the key of this server is missing or"
-                " wrong. Ask who runs the server."
-            )
-            self._add(trial, "seal", "error", text)
+            _logger.warning("KSeF: the %s could not be sealed: %s", method, error)
+            self._add(trial, "seal", "error", NOT_SEALED)
             self.env.cr.rollback()
             return
         self._go_live(trial, connection)
@@ -290,8 +310,8 @@ class Setup(models.AbstractModel):
         if self.env["l10n_pl_ksef.vault"]._get_keys():
             return
         connections = self.env["l10n_pl_ksef.connection"].sudo()
-        for connection in connections.search([("sealed_token", "!=", False)]):
-            connection.write({"sealed_token": False})
+        for connection in connections.search([]).filtered(lambda one: one._has_login()):
+            connection.write(dict.fromkeys(SEALED, False))
             connection._set_problem("key")
 
     @api.private
@@ -332,27 +352,36 @@ class Setup(models.AbstractModel):
         """
         connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
         self._check_admin(connection.company_id or company)
-        trial = _Trial(company, connection.environment, [])
+        trial = Trial(company, connection.environment, [])
         try:
-            secret = connection and connection._read_secret("token")
+            has_login = bool(connection._open_sealed(connection.login_method))
         except VaultError:
             text = _lt(
-                "The stored token cannot be opened on this server. Paste it again."
+                "The stored secret cannot be opened on this server. Enter it again."
             )
             self._add(trial, "seal", "error", text)
-            secret = None
-        if secret:
-            self._retest(trial, connection, parse(secret))
-        connected = bool(secret) and not trial.failed
-        return {"connected": connected, "checks": trial.checks}
+            has_login = False
+        if has_login:
+            retest = {
+                "token": self._retest_token,
+                "certificate": self._retest_certificate,
+            }
+            retest[connection.login_method](trial, connection)
+        return {"connected": has_login and not trial.failed, "checks": trial.checks}
 
     @api.private
-    def _retest(self, trial, connection, parts):
+    def _retest_token(self, trial, connection):
+        parts = parse(connection._read_secret("token"))
         found = self._check_at_ksef(trial, parts)
         if not found:
             return
         login, facts = found
         connection.write(self._prepare_facts(parts, facts))
+        self._resume(trial, connection, login)
+
+    @api.private
+    def _resume(self, trial, connection, login):
+        """Keep a fresh login, unless something is wrong with what it shows."""
         if not trial.failed:
             connection._store_credentials(login)
             connection._set_working()
@@ -360,12 +389,10 @@ class Setup(models.AbstractModel):
 
     @api.private
     def _disconnect(self, company):
-        """Remove the token from Odoo; nothing is sent, the queue waits."""
+        """Remove token or certificate from Odoo; nothing is sent, the queue waits."""
         connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
         self._check_admin(connection.company_id or company)
-        connection.write(
-            {"sealed_token": False, "sealed_access": False, "sealed_refresh": False}
-        )
+        connection.write(dict.fromkeys(SEALED, False))
         connection._set_problem("no_token")
 
 

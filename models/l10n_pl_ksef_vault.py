@@ -119,7 +119,10 @@ class Vault(models.AbstractModel):
     def _make_key_file(self):
         """Create the server's key on the first sealing, never after a loss."""
         connections = self.env["l10n_pl_ksef.connection"].sudo()
-        if connections.search_count([("sealed_token", "!=", False)], limit=1):
+        if connections.search_count(
+            ["|", ("sealed_token", "!=", False), ("sealed_certificate", "!=", False)],
+            limit=1,
+        ):
             raise KeyMissing("the key of the stored secrets is not on this server")
         key = os.urandom(KEY_BYTES)
         draft = _key_path().with_suffix(f".{os.getpid()}")

@@ -31,7 +31,10 @@ _started = time.monotonic()
 # `watched` reads the partial index of submissions that anybody must care for.
 CHANGES = """
 WITH used AS (
-    SELECT c.id, c.company_id, c.environment, c.state, c.problem, c.outage_since
+    SELECT c.id, c.company_id, c.environment, c.state, c.problem, c.outage_since,
+           CASE WHEN c.sealed_certificate IS NOT NULL
+                THEN c.certificate_valid_until - %(now)s
+                END AS certificate_left
       FROM l10n_pl_ksef_connection c
       JOIN res_company o
         ON o.id = c.company_id AND o.l10n_pl_ksef_environment = c.environment
@@ -44,7 +47,15 @@ WITH used AS (
         OR d.upo_state IN ('wanted', 'doubtful')
 ), cause (company_id, subject) AS (
     SELECT company_id, problem FROM used
-     WHERE state = 'broken' AND problem IN ('token', 'right', 'key')
+     WHERE state = 'broken' AND problem IN ('token', 'certificate', 'right', 'key')
+    UNION
+    SELECT company_id,
+           CASE WHEN certificate_left <= interval '0' THEN 'certificate'
+                WHEN certificate_left <= interval '7 days' THEN 'certificate_7'
+                WHEN certificate_left <= interval '30 days' THEN 'certificate_30'
+                ELSE 'certificate_60'
+                END
+      FROM used WHERE certificate_left <= interval '60 days'
     UNION
     SELECT company_id, 'outage' FROM used WHERE outage_since < %(long_outage)s
     UNION
@@ -185,6 +196,7 @@ class KsefWarning(models.Model):
                 "quiet_reasons": QUIET_REASONS,
                 "open_states": tuple(OPEN_STATES),
                 "latest_late": get_latest_late(get_polish_date(now)),
+                "now": now,
                 "long_outage": now - LONG_OUTAGE,
                 "long_processing": now - LONG_PROCESSING,
                 "late_receipt": now - LATE_RECEIPT,

@@ -18,28 +18,47 @@ class Subject(NamedTuple):
     who: str
 
 
+_RENEW = _lt(
+    "After that invoices wait. Get a new certificate of type 1 in Aplikacja Podatnika"
+    " KSeF 2.0 and replace it in the settings."
+)
 SUBJECTS = {
     "token": Subject(
         _lt("KSeF no longer accepts the token"),
         _lt("Invoices wait until the token is replaced in the settings."),
         "admin",
     ),
+    "certificate": Subject(
+        _lt("KSeF no longer accepts the certificate"),
+        _lt("Invoices wait until the certificate is replaced in the settings."),
+        "admin",
+    ),
+    "certificate_60": Subject(
+        _lt("The KSeF certificate ends within 60 days"), _RENEW, "admin"
+    ),
+    "certificate_30": Subject(
+        _lt("The KSeF certificate ends within 30 days"), _RENEW, "admin"
+    ),
+    "certificate_7": Subject(
+        _lt("The KSeF certificate ends within a week"), _RENEW, "admin"
+    ),
     "right": Subject(
-        _lt("The KSeF token may not issue invoices"),
+        _lt("The right to issue invoices in KSeF is missing"),
         _lt(
             "Invoices wait. A token's rights cannot be changed: make a new one with"
-            " the permission to issue invoices."
+            " the permission to issue invoices. For a certificate, grant it to the"
+            " holder."
         ),
         "admin",
     ),
     "no_token": Subject(
         _lt("KSeF is not connected"),
-        _lt("Invoices wait until a token is entered in the settings."),
+        _lt("Invoices wait until the company is connected in the settings."),
         "admin",
     ),
     "nip": Subject(
-        _lt("The KSeF token belongs to another NIP"),
-        _lt("Invoices wait until company and token have the same NIP."),
+        _lt("The KSeF connection belongs to another NIP"),
+        _lt("Invoices wait until company and connection have the same NIP."),
         "admin",
     ),
     "clock": Subject(
@@ -49,12 +68,12 @@ SUBJECTS = {
     ),
     "copy": Subject(
         _lt("This database is a copy and sends nothing to KSeF"),
-        _lt("If it is the new server, paste the token again."),
+        _lt("If it is the new server, connect it to KSeF again."),
         "admin",
     ),
     "key": Subject(
-        _lt("The KSeF token cannot be opened on this server"),
-        _lt("Invoices wait until the token is pasted again."),
+        _lt("The KSeF token or certificate cannot be opened on this server"),
+        _lt("Invoices wait until it is entered again."),
         "admin",
     ),
     "module": Subject(

@@ -56,6 +56,7 @@ WHO = {
 
 _SEND, _CHECK = "action_l10n_pl_ksef_send", "action_l10n_pl_ksef_check"
 _CONNECT = "l10n_pl_ksef_connect"
+_CERTIFICATE = "l10n_pl_ksef_certificate"
 _SETTINGS = "account.action_account_config"
 _STATUS = "l10n_pl_ksef.action_connection_status"
 ACTIONS = {
@@ -66,9 +67,20 @@ ACTIONS = {
     "receipt": Action(_lt("Get UPO now"), "method", _CHECK, INVOICING),
     "connect": Action(_lt("Connect KSeF"), "client", _CONNECT, ADMIN),
     "replace": Action(_lt("Replace token"), "client", _CONNECT, ADMIN),
+    "certificate": Action(_lt("Add certificate"), "client", _CERTIFICATE, ADMIN),
+    "replace_certificate": Action(
+        _lt("Replace certificate"), "client", _CERTIFICATE, ADMIN
+    ),
     "settings": Action(_lt("KSeF settings"), "action", _SETTINGS, ADMIN),
     "status": Action(_lt("Connection status"), "action", _STATUS, INVOICING),
 }
+
+# What stands for an action with a token where another way of logging in is due.
+CERTIFICATE_ACTIONS = {
+    "connect": "certificate",
+    "replace": "replace_certificate",
+}
+TOKEN_ENDED_ACTIONS = {"connect": "certificate", "replace": "certificate"}
 
 _ON_HOLD = _lt("On hold")
 _ACCEPTED = _lt("Accepted")
@@ -150,19 +162,22 @@ NOT_DUE_REASONS = {
     "polish": _lt("buyer in Poland"),
 }
 
-_ADDRESS = _lt(
+ADDRESS = _lt(
     "This server is set to another KSeF address, so nothing goes to production from it."
 )
-_COPY = _lt(
-    "This database is a copy, so it sends nothing. If it is the new server, paste the"
-    " token again."
+COPY = _lt(
+    "This database is a copy, so it sends nothing. If it is the new server, connect it"
+    " to KSeF again."
+)
+KEY = _lt(
+    "The stored token or certificate cannot be opened on this server. Enter it again."
 )
 OTHER_MODULE = _lt(
     "Odoo's own KSeF module has a certificate (%(company)s). Only one module may send:"
     " press Take over in Settings or on the page Connection status."
 )
-_NIP = _lt(
-    "The token is for NIP %(token_nip)s; in Odoo the company has NIP %(own_nip)s."
+NIP = _lt(
+    "KSeF is connected for NIP %(token_nip)s; in Odoo the company has NIP %(own_nip)s."
 )
 
 # Of a submission: its state, or the state and what is special about it.
@@ -390,6 +405,27 @@ DOCUMENT_LINES = {
         "administrator",
         ["replace"],
     ),
+    "blocked_token_ended": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt(
+            "KSeF no longer accepts the token: by the regulation in force tokens work"
+            " until %(token_end)s. Log in with a certificate instead."
+        ),
+        "administrator",
+        ["certificate"],
+    ),
+    "blocked_certificate": Line(
+        _ON_HOLD,
+        "danger",
+        "pause-circle",
+        _lt(
+            "KSeF no longer accepts the certificate set on %(token_date)s: %(refusal)s."
+        ),
+        "administrator",
+        ["replace_certificate"],
+    ),
     "blocked_right": Line(
         _ON_HOLD,
         "danger",
@@ -402,7 +438,7 @@ DOCUMENT_LINES = {
         _ON_HOLD,
         "danger",
         "pause-circle",
-        _NIP,
+        NIP,
         "administrator",
         ["replace"],
     ),
@@ -415,15 +451,10 @@ DOCUMENT_LINES = {
         ["status"],
     ),
     "blocked_copy": Line(
-        _ON_HOLD, "warning", "pause-circle", _COPY, "administrator", ["replace"]
+        _ON_HOLD, "warning", "pause-circle", COPY, "administrator", ["replace"]
     ),
     "blocked_key": Line(
-        _ON_HOLD,
-        "danger",
-        "pause-circle",
-        _lt("The stored token cannot be opened on this server. Paste it again."),
-        "administrator",
-        ["replace"],
+        _ON_HOLD, "danger", "pause-circle", KEY, "administrator", ["replace"]
     ),
     "blocked_module": Line(
         _ON_HOLD, "warning", "pause-circle", OTHER_MODULE, "administrator", ["status"]
@@ -437,108 +468,9 @@ DOCUMENT_LINES = {
         ["send_again"],
     ),
     "blocked_address": Line(
-        _ON_HOLD, "warning", "pause-circle", _ADDRESS, "administrator"
+        _ON_HOLD, "warning", "pause-circle", ADDRESS, "administrator"
     ),
 }
-
-# Of the company's connection, in the settings; the key is the obstacle.
-CONNECTION_LINES = {
-    "connected": Line(
-        _lt("Connected"), "success", "check-circle", _lt("Invoices go to KSeF.")
-    ),
-    "connected_trial": Line(
-        _lt("Connected"),
-        "success",
-        "check-circle",
-        _lt("What is sent has no legal effect."),
-    ),
-    "connected_manual": Line(
-        _lt("Connected"),
-        "success",
-        "check-circle",
-        _lt("Invoices are sent only by button."),
-    ),
-    "outage": Line(
-        _lt("Connected"),
-        "warning",
-        "clock-o",
-        _lt(
-            "KSeF has not answered since %(outage)s; next try %(next)s. Waiting"
-            " invoices: %(waiting)s."
-        ),
-    ),
-    "address": Line(_lt("Not working"), "warning", "pause-circle", _ADDRESS),
-    "never": Line(
-        _lt("Not connected"),
-        "muted",
-        "chain-broken",
-        _lt("Invoices are not sent."),
-    ),
-    "no_token": Line(
-        _lt("Not connected"),
-        "danger",
-        "chain-broken",
-        _lt("There is no token any more. Waiting invoices: %(waiting)s."),
-    ),
-    "token": Line(
-        _lt("Not working"),
-        "danger",
-        "times-circle",
-        _lt(
-            "KSeF no longer accepts the token: %(refusal)s, %(since)s. Waiting"
-            " invoices: %(waiting)s."
-        ),
-    ),
-    "right": Line(
-        _lt("Not working"),
-        "danger",
-        "times-circle",
-        _lt("%(happened)s Waiting invoices: %(waiting)s."),
-    ),
-    "nip": Line(
-        _lt("Not working"),
-        "danger",
-        "times-circle",
-        _NIP,
-    ),
-    "clock": Line(
-        _lt("Not working"),
-        "danger",
-        "times-circle",
-        _lt("The clock of the server is wrong. Waiting invoices: %(waiting)s."),
-    ),
-    "copy": Line(
-        _lt("Not working"),
-        "warning",
-        "pause-circle",
-        _COPY,
-    ),
-    "key": Line(
-        _lt("Not working"),
-        "danger",
-        "times-circle",
-        _lt("The stored token cannot be opened on this server. Paste it again."),
-    ),
-    "module": Line(
-        _lt("Not working"),
-        "warning",
-        "pause-circle",
-        OTHER_MODULE,
-    ),
-}
-
-# Why KSeF refuses a token (ksef.statuses.LoginProblem), inside a sentence.
-REFUSALS = {
-    "revoked": _lt("it was revoked in KSeF"),
-    "inactive": _lt("it is not active"),
-    "unknown_token": _lt("KSeF does not know it"),
-    "wrong_context": _lt("it is for another company"),
-    "certificate": _lt("the certificate is not accepted"),
-    "no_rights": _lt("who made it has no rights any more"),
-    "person": _lt("KSeF closed the access of who made it"),
-    "blocked": _lt("KSeF suspects misuse"),
-}
-REFUSAL_UNKNOWN = _lt("KSeF gives no reason")
 
 # Facts in which a UPO may differ from the invoice (upo_differences).
 UPO_FACTS = {

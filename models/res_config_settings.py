@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
-from .l10n_pl_ksef_setup_words import NO_END
+from .l10n_pl_ksef_setup_words import CERTIFICATE_KINDS, NO_END
 from .res_company import ENVIRONMENTS
 
 # Kind of identifier that a token made by a company itself carries at KSeF.
@@ -16,8 +16,16 @@ class ResConfigSettings(models.TransientModel):
     l10n_pl_ksef_status = fields.Json(
         "KSeF connection", compute="_compute_l10n_pl_ksef_status"
     )
-    l10n_pl_ksef_has_token = fields.Boolean(
-        "KSeF token is here", compute="_compute_l10n_pl_ksef_status"
+    l10n_pl_ksef_login_method = fields.Char(
+        "KSeF log-in with",
+        compute="_compute_l10n_pl_ksef_status",
+        help="token or certificate; empty when neither is here.",
+    )
+    l10n_pl_ksef_token_offer = fields.Char(
+        "End of KSeF tokens", compute="_compute_l10n_pl_ksef_status"
+    )
+    l10n_pl_ksef_has_token_ended = fields.Boolean(
+        "KSeF tokens have ended", compute="_compute_l10n_pl_ksef_status"
     )
     l10n_pl_ksef_is_connected = fields.Boolean(
         "Connected to KSeF", compute="_compute_l10n_pl_ksef_status"
@@ -59,13 +67,14 @@ class ResConfigSettings(models.TransientModel):
         explain = self.env["l10n_pl_ksef.explain"]
         for settings in self:
             status = self.env["l10n_pl_ksef.connection"]._status(settings.company_id)
-            has_token = bool(status["token_reference"]) and (
-                status["obstacle"] != "no_token"
-            )
+            has_login = status["obstacle"] != "no_token"
+            is_token = status["login_method"] != "certificate" or not has_login
             settings.l10n_pl_ksef_status = explain._get_connection_text(
                 settings.company_id, status
-            ) | {"facts": self._l10n_pl_ksef_facts(status) if has_token else []}
-            settings.l10n_pl_ksef_has_token = has_token
+            ) | {"facts": self._l10n_pl_ksef_facts(status) if has_login else []}
+            settings.l10n_pl_ksef_login_method = has_login and status["login_method"]
+            settings.l10n_pl_ksef_token_offer = is_token and explain._get_token_offer()
+            settings.l10n_pl_ksef_has_token_ended = explain._has_token_ended()
             settings.l10n_pl_ksef_is_connected = not status["obstacle"]
             schema = self.env["l10n_pl_ksef.schema"]._get_schema()
             settings.l10n_pl_ksef_has_schema = schema is not None
@@ -75,23 +84,45 @@ class ResConfigSettings(models.TransientModel):
             )
 
     def _l10n_pl_ksef_facts(self, status):
-        """Return what is known of the token, as label and value."""
+        """Return what is known of token or certificate, as label and value."""
         explain = self.env["l10n_pl_ksef.explain"]
-        setup = self.env["l10n_pl_ksef.setup"]
-        names = setup._get_permission_names(status["token_permissions"] or ())
+        own = {
+            "token": self._l10n_pl_ksef_token_facts,
+            "certificate": self._l10n_pl_ksef_certificate_facts,
+        }[status["login_method"]]
         facts = (
             (self.env._("NIP"), explain._format_nip(status["nip"])),
             (self.env._("Checked"), explain._format_time(status["last_checked_on"])),
+            *own(status),
+            (self.env._("Set by"), status["set_by"]),
+            (self.env._("Set on"), explain._format_time(status["set_on"])),
+        )
+        return [{"label": label, "value": value} for label, value in facts if value]
+
+    def _l10n_pl_ksef_certificate_facts(self, status):
+        explain = self.env["l10n_pl_ksef.explain"]
+        kind = CERTIFICATE_KINDS.get(status["certificate_kind"])
+        end = format_date(self.env, status["certificate_valid_until"])
+        serial = explain._format_serial(status["certificate_serial"])
+        holder = explain._format_holder(status["certificate_subject"])
+        return (
+            (self.env._("Kind of certificate"), kind and self.env._(kind)),
+            (self.env._("Serial number"), serial),
+            (self.env._("Holder"), holder),
+            (self.env._("Valid until"), end),
+        )
+
+    def _l10n_pl_ksef_token_facts(self, status):
+        setup = self.env["l10n_pl_ksef.setup"]
+        names = setup._get_permission_names(status["token_permissions"] or ())
+        return (
             (self.env._("Token"), status["token_reference"]),
             (self.env._("Description"), status["token_description"]),
             (self.env._("May"), names),
             (self.env._("Made by"), self._l10n_pl_ksef_author(status)),
             (self.env._("Made on"), format_date(self.env, status["token_created_on"])),
             (self.env._("Valid until"), self._l10n_pl_ksef_token_end(status)),
-            (self.env._("Set by"), status["set_by"]),
-            (self.env._("Set on"), explain._format_time(status["set_on"])),
         )
-        return [{"label": label, "value": value} for label, value in facts if value]
 
     def _l10n_pl_ksef_token_end(self, status):
         if status["token_valid_until"]:
@@ -111,7 +142,7 @@ class ResConfigSettings(models.TransientModel):
 
     @api.model
     def l10n_pl_ksef_get_connect_facts(self, company_id=False):
-        """Return what the token dialogue shows before anything is typed in.
+        """Return what the dialogues show before token or certificate is given.
 
         :param company_id: id of a company, by default the current one
         :raises AccessError: not a KSeF administrator of this company
@@ -155,8 +186,16 @@ class ResConfigSettings(models.TransientModel):
             "params": {"company_id": self.company_id.id},
         }
 
+    def action_l10n_pl_ksef_certificate(self):
+        """Open the dialogue that takes a certificate with its private key."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "l10n_pl_ksef_certificate",
+            "params": {"company_id": self.company_id.id},
+        }
+
     def action_l10n_pl_ksef_test(self):
-        """Log in with the stored token and show what KSeF says of it."""
+        """Log in with what is stored and show what KSeF says of it."""
         result = self.env["l10n_pl_ksef.setup"]._test(self.company_id)
         return {
             "type": "ir.actions.client",
@@ -176,6 +215,6 @@ class ResConfigSettings(models.TransientModel):
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_l10n_pl_ksef_disconnect(self):
-        """Remove the token from Odoo; at KSeF it stays valid."""
+        """Remove token or certificate from Odoo; at KSeF it stays valid."""
         self.env["l10n_pl_ksef.setup"]._disconnect(self.company_id)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -9,30 +9,23 @@ import re
 from datetime import timedelta
 
 from . import numbers
+from .certificates import INTERNAL, SEAL, SIGNATURE, details_of
 from .clock import to_text
 from .exchange import Response, json_response
 from .jwt import ACCESS, OPERATION, REFRESH
 from .keys import TOKEN_USAGE
 from .paging import page
 from .problems import Code, RefusedError, invalid, refusal
-from .request_shapes import NIP
-from .state import Challenge, Login
+from .request_shapes import CONTEXT_PATTERNS, OWNER_PERMISSIONS
+from .state import OWNER, Challenge, Login, TokenProof
 from .statuses import LoginCode, Status, describe_login
 
 CHALLENGE_LIFETIME = timedelta(minutes=10)
-CONTEXT_PATTERNS = {
-    "Nip": NIP,
-    "InternalId": rf"{NIP}-\d{{5}}",
-    "NipVatUe": rf"{NIP}-[A-Z]{{2}}[A-Z0-9+*]{{2,12}}",
-    "PeppolId": r"P[A-Z]{2}\d{6}",
-}
-METHOD = {
-    "authenticationMethod": "Token",
-    "authenticationMethodInfo": {
-        "category": "Token",
-        "code": "token.ksef",
-        "displayName": "Token KSeF",
-    },
+METHODS = {  # category, code, name
+    "Token": ("Token", "token.ksef", "Token KSeF"),
+    INTERNAL: ("XadesSignature", "xades.ksef-certificate", "Certyfikat KSeF"),
+    SEAL: ("XadesSignature", "xades.qualified-seal", "Pieczęć kwalifikowana"),
+    SIGNATURE: ("XadesSignature", "xades.qualified-signature", "Podpis kwalifikowany"),
 }
 
 
@@ -60,7 +53,7 @@ def check_key_id(system, usage, key_id):
         raise refusal(Code.UNKNOWN_KEY, detail)
 
 
-def _use_challenge(system, reference):
+def use_challenge(system, reference):
     made = system.book.challenges.get(reference)
     now = system.clock.now()
     if made is None or made.used or made.issued + CHALLENGE_LIFETIME <= now:
@@ -76,18 +69,25 @@ def login_token(system, call):
     if not re.fullmatch(CONTEXT_PATTERNS[kind], value):
         raise invalid("'contextIdentifier.value' is not in the correct format.")
     check_key_id(system, TOKEN_USAGE, body.get("publicKeyId"))
-    made = _use_challenge(system, body["challenge"])
-    now = system.clock.now()
+    made = use_challenge(system, body["challenge"])
     policy = body.get("authorizationPolicy") or {}
+    ciphertext = base64.b64decode(body["encryptedToken"])
+    proof = TokenProof(ciphertext, body.get("publicKeyId"))
+    allowed_ips = policy.get("allowedIps") or {}
+    return begin_login(system, call, (kind, value), proof, made, allowed_ips)
+
+
+def begin_login(system, call, context, proof, challenge, allowed_ips):
+    """Note a login that is still to be decided, and answer 202."""
+    now = system.clock.now()
     login = Login(
         reference=numbers.reference_number(numbers.LOGIN, now),
         started=now,
         due=now + timedelta(seconds=system.settings.login_seconds),
-        context=(kind, value),
-        ciphertext=base64.b64decode(body["encryptedToken"]),
-        public_key_id=body.get("publicKeyId"),
-        challenge=made,
-        allowed_ips=policy.get("allowedIps") or {},
+        context=context,
+        proof=proof,
+        challenge=challenge,
+        allowed_ips=allowed_ips,
         fate=call.fate,
     )
     system.book.logins[login.reference] = login
@@ -103,19 +103,28 @@ def _issue(system, kind, login, claims=None):
     return {"token": text, "validUntil": to_text(valid_until)}
 
 
+def _rights(system, login):
+    if login.token:
+        return login.token.permissions
+    return system.book.rights(login.context, login.subject)
+
+
 def _access_token(system, login):
-    author_type, author = login.token.author
-    subject = {"subjectIdentifier": {"type": author_type, "value": author}}
-    permissions = json.dumps(login.token.permissions)
+    kind, value = login.subject
+    subject = {"subjectIdentifier": {"type": kind, "value": value}}
+    if not login.token:
+        subject.update(details_of(login.proof.certificate))
+    permissions = _rights(system, login)
+    effective = OWNER_PERMISSIONS if OWNER in permissions else permissions
     claims = {
         "cit": login.context[0],
         "civ": login.context[1],
-        "aum": "Token",
+        "aum": login.proof.method,
         "sud": json.dumps(subject),
-        "per": permissions,
+        "per": json.dumps(permissions),
         "pec": "[]",
         "rol": "[]",
-        "pep": permissions,
+        "pep": json.dumps(effective),
         "iop": json.dumps(login.allowed_ips),
     }
     return _issue(system, ACCESS, login, claims)
@@ -125,9 +134,12 @@ def _describe(login):
     def text(moment):
         return to_text(moment) if moment else None
 
+    category, code, name = METHODS[login.proof.method]
+    method = {"category": category, "code": code, "displayName": name}
     return {
         "startDate": to_text(login.started),
-        **METHOD,
+        "authenticationMethod": login.proof.method,
+        "authenticationMethodInfo": method,
         "status": describe_login(login.status),
         "isTokenRedeemed": login.redeemed if login.status.is_final else None,
         "lastTokenRefreshDate": text(login.last_refresh),
@@ -155,7 +167,7 @@ def _check_usable(login, purpose):
     if login.status.code != LoginCode.SUCCESS:
         detail = f"Status uwierzytelniania ({login.status.code}) nie pozwala na"
         raise refusal(Code.NOT_AUTHORIZED, f"{detail} {purpose}.")
-    if login.token.status != "Active":
+    if login.token and login.token.status != "Active":
         raise refusal(Code.NOT_AUTHORIZED, "Token KSeF został unieważniony.")
 
 
@@ -182,14 +194,14 @@ def refresh(system, call):
 
 
 def _subject(login):
-    return login.context, login.token and login.token.author
+    return login.context, login.subject
 
 
 def auth_session_list(system, call):
     mine = [
         login
         for login in system.book.logins.values()
-        if login.token and _subject(login) == _subject(call.login)
+        if login.subject and _subject(login) == _subject(call.login)
     ]
     mine.sort(key=lambda login: login.started, reverse=True)
     items, following = page(mine, call, "auth-sessions")

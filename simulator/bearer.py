@@ -24,7 +24,7 @@ def identify(system, call, kinds):
     call.login = system.book.logins.get(claims["arn"])
     if call.login is None:
         raise RefusedError(401)
-    call.permissions = tuple(json.loads(claims.get("per", "[]")))
+    call.permissions = tuple(json.loads(claims.get("pep", "[]")))
     if claims["typ"] == ACCESS:
         _check_address(call.login.allowed_ips, call.request.client_ip)
 

@@ -1,15 +1,15 @@
 """The control interface for tests and demo: JSON under /control, no login.
 
-It makes tokens, injects faults, changes times and limits, expires things, rotates
-keys, and shows what came in and what was accepted.
+It makes tokens and certificates, injects faults, changes times and limits, expires
+things, rotates keys, and shows what came in and what was accepted.
 """
 
 import dataclasses
 import itertools
 import json
 
-from . import faults, jwt, routing
-from .clock import to_text
+from . import control_certificates, faults, jwt, routing
+from .clock import from_text, to_text
 from .exchange import json_response
 from .processing import settle
 from .request_shapes import TOKEN_PERMISSIONS, TOKEN_STATUSES
@@ -25,6 +25,7 @@ DEFAULT_WAIT_SECONDS = 10
 SEND = "send_invoice"
 LISTS = ("session_invoices", "failed_invoices")
 SETTINGS = {field.name for field in dataclasses.fields(Settings)} - {"environment"}
+TOKEN_END = "token_login_ends"
 RATE_GROUPS = {"2.7": False, "2.8": True}
 
 
@@ -95,6 +96,8 @@ def _change_settings(system, given):
         system.limits.configure(given.pop("rate_limits"))
     if "rate_groups" in given:
         system.limits.has_new_groups = RATE_GROUPS[given.pop("rate_groups")]
+    if given.get(TOKEN_END):
+        from_text(given[TOKEN_END])
     unknown = set(given) - SETTINGS
     _check(not unknown, f"unknown settings {sorted(unknown)}")
     for name, value in given.items():
@@ -233,6 +236,8 @@ def _reset(system, given):
 
 ACTIONS = {
     ("POST", "tokens"): make_token,
+    ("POST", "certificates"): control_certificates.make_certificate,
+    ("POST", "permissions"): control_certificates.grant,
     ("POST", "faults"): _add_fault,
     ("DELETE", "faults"): _clear_faults,
     ("POST", "settings"): _change_settings,
@@ -243,11 +248,16 @@ ACTIONS = {
     ("POST", "reset"): _reset,
 }
 
+CHANGES = {
+    "tokens": _change_token,
+    "certificates": control_certificates.change_certificate,
+}
+
 
 def _run(system, request, given):
     name, _, reference = request.path[len(PREFIX) :].partition("/")
-    if reference and (request.method, name) == ("POST", "tokens"):
-        return _change_token(system, given, reference)
+    if reference and request.method == "POST" and name in CHANGES:
+        return CHANGES[name](system, given, reference)
     if (request.method, name) == ("GET", "book"):
         query = {name: values[-1] for name, values in request.query.items()}
         return _show_book(system, query)

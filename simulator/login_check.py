@@ -1,11 +1,14 @@
-"""Deciding a login by KSeF token: decryption, time, token, context, rights.
+"""Deciding a login; one by KSeF token by decryption, time, token, context, rights.
 
 Source: KSeF API 2.0, section on authentication with a KSeF token.
 """
 
 import hmac
 
+from .certificate_check import check_certificate
+from .clock import from_text
 from .keys import TOKEN_USAGE
+from .state import TokenProof
 from .statuses import (
     BAD_CHALLENGE,
     BAD_TOKEN,
@@ -36,21 +39,38 @@ class _LoginError(Exception):
 
 
 def decide_login(system, login):
-    """Give the login its final status and, on success, its token."""
+    """Give the login its final status and, if it is good, what it may be."""
+    check = _check_token if isinstance(login.proof, TokenProof) else check_certificate
+    login.status = login.fate or check(system, login)
+
+
+def _check_token(system, login):
+    """Return the status that the login deserves; note its token if it has one."""
     try:
+        _check_end(system, login)
         token = _find_token(system, login)
-        login.status = login.fate or Status(LoginCode.SUCCESS)
-        login.token = token
-        token.last_used = login.due
     except _LoginError as refused:
-        login.status = login.fate or refused.status
+        return refused.status
+    login.token = token
+    login.subject = token.author
+    token.last_used = login.due
+    return Status(LoginCode.SUCCESS)
+
+
+def _check_end(system, login):
+    """Tokens end one day; how KSeF will say so is not known, this is a guess."""
+    ends = system.settings.token_login_ends
+    if ends and from_text(ends) <= login.started:
+        raise _LoginError(LoginCode.BAD_TOKEN, TOKEN_INACTIVE)
 
 
 def _find_token(system, login):
     if login.challenge.reference not in system.book.challenges:
         raise _LoginError(LoginCode.BAD_TOKEN, BAD_CHALLENGE)
     try:
-        plain = system.keys.decrypt(TOKEN_USAGE, login.public_key_id, login.ciphertext)
+        plain = system.keys.decrypt(
+            TOKEN_USAGE, login.proof.public_key_id, login.proof.ciphertext
+        )
     except ValueError:
         raise _LoginError(LoginCode.BAD_TOKEN, BAD_TOKEN_ENCRYPTION) from None
     text, timestamp = _split(plain)

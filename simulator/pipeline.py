@@ -5,6 +5,7 @@ import json
 import time
 
 from . import bearer, faults, routing
+from .exchange import XML
 from .problems import RefusedError, invalid, render
 from .processing import settle
 from .request_shapes import read_query
@@ -72,7 +73,9 @@ def _check_request(operation, call):
         problems += is_text(least, most, pattern)(value, name)
     call.query, found = read_query(operation.query, call.request.query)
     problems += found
-    if operation.body:
+    if operation.takes_xml:
+        call.body = _check_type(call.request, XML)
+    elif operation.body:
         call.body = _read_body(call.request)
         problems += operation.body(call.body, "")
     elif call.request.body:
@@ -81,12 +84,18 @@ def _check_request(operation, call):
         raise invalid(*problems)
 
 
-def _read_body(request):
+def _check_type(request, wanted):
+    """The body, if it is of the media type wanted."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
-    if media_type.lower() != JSON_TYPE:
-        raise invalid(f"Content-Type must be {JSON_TYPE}.")
+    if media_type.lower() != wanted:
+        raise invalid(f"Content-Type must be {wanted}.")
+    return request.body
+
+
+def _read_body(request):
+    body = _check_type(request, JSON_TYPE)
     try:
-        return json.loads(request.body, object_pairs_hook=_without_repeats)
+        return json.loads(body, object_pairs_hook=_without_repeats)
     except ValueError:
         raise invalid("The body is no valid JSON.") from None
 

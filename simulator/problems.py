@@ -13,8 +13,14 @@ from .exchange import PROBLEM, json_response
 class Code(IntEnum):
     """Error codes of a 400."""
 
+    BAD_DOCUMENT = 9101
+    NO_SIGNATURE = 9102
+    TOO_MANY_SIGNATURES = 9103
+    BAD_SIGNATURE = 9105
     UNREADABLE = 21001
     BAD_CHALLENGE = 21111
+    BAD_CERTIFICATE = 21115
+    WRONG_SUBJECT = 21117
     SESSION_FULL = 21155
     PART_SIZE = 21157
     TOO_MANY_PARTS = 21161
@@ -29,12 +35,15 @@ class Code(IntEnum):
     SESSION_UNAVAILABLE = 21184
     PART_MISSING = 21205
     UPLOAD_TOO_LATE = 21208
+    BAD_ENCODING = 21217
     NOT_AUTHORIZED = 21301
     NO_LOGIN = 21304
     DECEASED = 21308
+    AGAINST_SCHEMA = 21401
     WRONG_SIZE = 21402
     WRONG_HASH = 21403
     INVALID_REQUEST = 21405
+    SIGNATURE_CONFLICT = 21406
     BAD_CONTINUATION = 21418
     UNKNOWN_KEY = 21470
     TOO_MANY_RIGHTS = 26001
@@ -42,8 +51,16 @@ class Code(IntEnum):
 
 
 ERRORS = {
+    Code.BAD_DOCUMENT: "Nieprawidłowy dokument.",
+    Code.NO_SIGNATURE: "Brak podpisu.",
+    Code.TOO_MANY_SIGNATURES: "Przekroczona liczba dozwolonych podpisów.",
+    Code.BAD_SIGNATURE: "Nieprawidłowy podpis.",
     Code.UNREADABLE: "Nieczytelna treść.",
     Code.BAD_CHALLENGE: "Nieprawidłowe wyzwanie autoryzacyjne.",
+    Code.BAD_CERTIFICATE: "Nieprawidłowy certyfikat.",
+    Code.WRONG_SUBJECT: (
+        "Nieprawidłowy identyfikator podmiotu dla wskazanego typu kontekstu."
+    ),
     Code.SESSION_FULL: "Przekroczono dozwoloną liczbę faktur w sesji.",
     Code.PART_SIZE: "Nieprawidłowy rozmiar części pakietu.",
     Code.TOO_MANY_PARTS: "Przekroczono dozwoloną liczbę części pakietu.",
@@ -60,12 +77,15 @@ ERRORS = {
     Code.UPLOAD_TOO_LATE: (
         "Czas oczekiwania na requesty upload lub finish został przekroczony."
     ),
+    Code.BAD_ENCODING: "Nieprawidłowe kodowanie znaków.",
     Code.NOT_AUTHORIZED: "Brak autoryzacji.",
     Code.NO_LOGIN: "Brak uwierzytelnienia.",
     Code.DECEASED: "Próba wykorzystania metod autoryzacyjnych osoby zmarłej.",
+    Code.AGAINST_SCHEMA: "Dokument nie jest zgodny ze schemą (xsd).",
     Code.WRONG_SIZE: "Nieprawidłowy rozmiar pliku.",
     Code.WRONG_HASH: "Nieprawidłowy skrót pliku.",
     Code.INVALID_REQUEST: "Błąd walidacji danych wejściowych.",
+    Code.SIGNATURE_CONFLICT: "Konflikt podpisu i typu uwierzytelnienia.",
     Code.BAD_CONTINUATION: "Przekazany token kontynuacji ma nieprawidłowy format.",
     Code.UNKNOWN_KEY: (
         "Przesłany identyfikator klucza jest nieznany lub wskazuje na wycofany klucz."

@@ -31,7 +31,13 @@ KSEF_NUMBER = (
 )
 OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])"
 ADDRESS = rf"({OCTET}\.){{3}}{OCTET}"
-CONTEXT_TYPES = ("Nip", "InternalId", "NipVatUe", "PeppolId")
+MASK = rf"{ADDRESS}/(0|[1-9]|[12][0-9]|3[0-2])"
+CONTEXT_PATTERNS = {
+    "Nip": NIP,
+    "InternalId": rf"{NIP}-\d{{5}}",
+    "NipVatUe": rf"{NIP}-[A-Z]{{2}}[A-Z0-9+*]{{2,12}}",
+    "PeppolId": r"P[A-Z]{2}\d{6}",
+}
 TOKEN_PERMISSIONS = (
     "InvoiceRead",
     "InvoiceWrite",
@@ -41,6 +47,10 @@ TOKEN_PERMISSIONS = (
     "EnforcementOperations",
     "Introspection",
     "CollectiveIdentifierManage",
+)
+# All of them but what only bailiffs and tax offices get.
+OWNER_PERMISSIONS = tuple(
+    name for name in TOKEN_PERMISSIONS if name != "EnforcementOperations"
 )
 TOKEN_STATUSES = ("Pending", "Active", "Revoking", "Revoked", "Failed")
 SESSION_GROUPS = ("InProgress", "Succeeded", "Failed", "Cancelled")
@@ -63,7 +73,7 @@ POLICY = is_record(
                 {
                     "ip4Addresses": _addresses(ADDRESS),
                     "ip4Ranges": _addresses(f"{ADDRESS}-{ADDRESS}"),
-                    "ip4Masks": _addresses(rf"{ADDRESS}/(0|[1-9]|[12][0-9]|3[0-2])"),
+                    "ip4Masks": _addresses(MASK),
                 },
             )
         )
@@ -73,7 +83,7 @@ LOGIN_BODY = is_record(
     {
         "challenge": _reference,
         "contextIdentifier": is_record(
-            {"type": is_one_of(CONTEXT_TYPES), "value": is_text(1)}
+            {"type": is_one_of(CONTEXT_PATTERNS), "value": is_text(1)}
         ),
         "encryptedToken": is_base64(),
     },
@@ -188,6 +198,12 @@ def _to_text(check):
     return read
 
 
+def _to_flag(texts, name):
+    """ASP.NET takes true and false in any case."""
+    text = texts[-1].lower()
+    return text == "true", is_one_of(("true", "false"))(text, name)
+
+
 def _to_moment(texts, name):
     problems = is_moment(texts[-1], name)
     return (None, problems) if problems else (from_text(texts[-1]), problems)
@@ -222,6 +238,7 @@ TOKEN_LIST_QUERY = {
     "authorIdentifier": _to_text(is_text(3)),
     "authorIdentifierType": _to_text(is_one_of(("Nip", "Pesel", "Fingerprint"))),
 }
+CHAIN_QUERY = {"verifyCertificateChain": _to_flag}
 METADATA_QUERY = {
     **page_size(250),
     "sortOrder": _to_text(is_one_of(("Asc", "Desc"))),

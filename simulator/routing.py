@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from . import (
     auth,
     batches,
+    certificate_login,
     invoices,
     lighthouse,
     queries,
@@ -45,6 +46,7 @@ class Operation:
     bearers: tuple = (ACCESS,)
     rights: tuple = ()
     body: Callable | None = None
+    takes_xml: bool = False
     query: dict = field(default_factory=dict)
 
     @property
@@ -91,6 +93,14 @@ OPERATIONS = (
         "/auth/ksef-token",
         auth.login_token,
         body=shapes.LOGIN_BODY,
+    ),
+    _public(
+        "login_certificate",
+        "POST",
+        "/auth/xades-signature",
+        certificate_login.login_certificate,
+        takes_xml=True,
+        query=shapes.CHAIN_QUERY,
     ),
     _login("redeem", "POST", "/auth/token/redeem", auth.redeem, OPERATION),
     _login("refresh", "POST", "/auth/token/refresh", auth.refresh, REFRESH),

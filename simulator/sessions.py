@@ -50,8 +50,7 @@ def new_session(system, call, kind):
         reference=numbers.reference_number(kind, now),
         form=call.body["formCode"],
         context=call.login.context,
-        subject=call.login.token.author,
-        token_reference=call.login.token.reference,
+        login=call.login,
         created=now,
         updated=now,
         valid_until=now + system.settings.session_life(),
@@ -103,7 +102,7 @@ def find_open_session(system, call, purpose, is_batch=False):
 
 
 def _sees(call, session):
-    is_own = session.subject == call.login.token.author
+    is_own = session.login.subject == call.login.subject
     return is_own or bool(SEES_ALL & set(call.permissions))
 
 

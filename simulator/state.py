@@ -4,10 +4,13 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
 from . import numbers
 from .statuses import InvoiceCode, LoginCode, SessionCode, Status
 
 TOKEN_SECRET_BYTES = 32
+OWNER = "Owner"
 LOGIN_RUNNING = Status(LoginCode.RUNNING)
 SESSION_OPEN = Status(SessionCode.OPEN)
 INVOICE_RECEIVED = Status(InvoiceCode.RECEIVED)
@@ -50,19 +53,55 @@ class KsefToken:
 
 
 @dataclass
+class Certificate:
+    """A certificate that the simulator issued; ``kind`` as in KSeF, or Seal."""
+
+    kind: str
+    method: str
+    status: str = "Active"
+
+
+@dataclass(frozen=True)
+class TokenProof:
+    """What a login by KSeF token shows."""
+
+    ciphertext: bytes = field(repr=False)
+    public_key_id: str | None
+    method: str = "Token"
+
+
+@dataclass(frozen=True)
+class CertificateProof:
+    """What a login by signature shows; ``document_hash`` is Base64 of SHA-256.
+
+    ``subject`` is the (type, value) that the certificate stands for.
+    """
+
+    certificate: x509.Certificate
+    subject: tuple
+    signed_on: datetime
+    document_hash: str
+    forces_chain: bool
+    method: str
+
+
+@dataclass
 class Login:
-    """One authentication: an operation first, an auth session once redeemed."""
+    """One authentication: an operation first, an auth session once redeemed.
+
+    ``proof`` is of either kind; ``subject`` is known once it is accepted.
+    """
 
     reference: str
     started: datetime
     due: datetime
     context: tuple
-    ciphertext: bytes = field(repr=False)
-    public_key_id: str | None
+    proof: TokenProof | CertificateProof
     challenge: Challenge
     allowed_ips: dict
     fate: Status | None = None
     status: Status = LOGIN_RUNNING
+    subject: tuple | None = None
     token: KsefToken | None = None
     redeemed: bool = False
     gone: bool = False
@@ -103,7 +142,7 @@ class Package:
 
 @dataclass
 class Session:
-    """A session; ``subject`` is the (type, value) who opened it.
+    """A session; ``login`` opened it.
 
     ``package`` makes it a batch session; an interactive one has none.
     """
@@ -111,8 +150,7 @@ class Session:
     reference: str
     form: dict
     context: tuple
-    subject: tuple
-    token_reference: str
+    login: Login
     created: datetime
     updated: datetime
     valid_until: datetime
@@ -181,6 +219,7 @@ class Settings:
     max_invoices: int = 10000
     upo_page_size: int = 10000
     latency_seconds: float = 0.0
+    token_login_ends: str | None = None
     lighthouse: dict = field(default_factory=lambda: {"status": "AVAILABLE"})
 
     def processing(self):
@@ -199,6 +238,8 @@ class Book:
     def __init__(self):
         self.challenges = {}
         self.tokens = {}
+        self.certificates = {}
+        self.permissions = {}
         self.logins = {}
         self.sessions = {}
         self.invoices = {}
@@ -212,6 +253,15 @@ class Book:
         token = KsefToken(reference, context, author, permissions, description, now)
         self.tokens[reference] = token
         return token
+
+    def rights(self, context, subject):
+        """What the subject may do in the context: as granted, else all if its own."""
+        granted = self.permissions.get((context, subject))
+        if granted is not None:
+            return list(granted)
+        # Contexts of a taxpayer begin with its NIP, whatever their type.
+        is_own = subject == ("Nip", context[1].partition("-")[0])
+        return [OWNER] if is_own else []
 
     def add_invoice(self, invoice):
         self.invoices[invoice.reference] = invoice

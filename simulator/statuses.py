@@ -124,6 +124,12 @@ BAD_TOKEN_ENCRYPTION = "Nieprawidłowe szyfrowanie tokena"
 BAD_TOKEN_ENCODING = "Nieprawidłowe kodowanie tokena"
 WRONG_CONTEXT = "Token nie może być użyty w kontekście {context}"
 NO_PERMISSIONS = "Brak przypisanych uprawnień"
+CERTIFICATE_NOT_VALID = "Nieważny certyfikat"
+BROKEN_CHAIN = "Błąd weryfikacji łańcucha certyfikatów"
+UNTRUSTED_CHAIN = "Niezaufany łańcuch certyfikatów"
+CERTIFICATE_REVOKED = "Certyfikat odwołany"
+CERTIFICATE_BLOCKED = "Certyfikat zawieszony"
+WRONG_CERTIFICATE = "Niepoprawny certyfikat"
 REVOKED_BY_USER = (
     "Uwierzytelnienie i powiązane refresh tokeny zostały unieważnione przez użytkownika"
 )
@@ -140,7 +146,7 @@ DEFAULT_LOGIN_DETAILS = {
     LoginCode.NO_RIGHTS: (NO_PERMISSIONS,),
     LoginCode.ENDED_BY_USER: (REVOKED_BY_USER,),
     LoginCode.BAD_TOKEN: (BAD_TOKEN,),
-    LoginCode.BAD_CERTIFICATE: ("Nieważny certyfikat",),
+    LoginCode.BAD_CERTIFICATE: (CERTIFICATE_NOT_VALID,),
     LoginCode.DECEASED: (DECEASED,),
     LoginCode.BLOCKED: (INCIDENT,),
     LoginCode.INTERRUPTED: (INTERRUPTED,),

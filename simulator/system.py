@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
+from .certificates import Authority
 from .clock import Clock
 from .counters import Counters
 from .exchange import Request
@@ -28,6 +29,7 @@ class System:
         self.clock = clock or Clock()
         self.recorder = recorder
         self.keys = KeyRing(self.clock.now())
+        self.authority = Authority(settings.environment, self.clock.now())
         self.limits = RateLimits(self.clock)
         self.faults = Faults()
         self.counters = Counters()
@@ -45,9 +47,9 @@ class System:
 class Call:
     """A request on its way through a handler, with what was found out about it.
 
-    ``body`` is the parsed JSON, ``query`` the parsed query, ``params`` those of the
-    path; ``login`` and ``permissions`` belong to the bearer token; ``fate`` is an
-    injected outcome for what the call creates or shows.
+    ``body`` is the parsed JSON, or XML as it came, ``query`` the parsed query,
+    ``params`` those of the path; ``login`` and ``permissions`` belong to the bearer
+    token; ``fate`` is an injected outcome for what the call creates or shows.
     """
 
     request: Request

@@ -27,9 +27,13 @@ def _describe(token):
 
 
 def _may(call, token, enough):
-    if token is call.login.token:
-        return True
-    return token.context == call.login.context and bool(enough & set(call.permissions))
+    """A token login sees its own token, any other login those that it made."""
+    if call.login.token:
+        is_own = token is call.login.token
+    else:
+        is_own = token.author == call.login.subject
+    is_enough = is_own or bool(enough & set(call.permissions))
+    return token.context == call.login.context and is_enough
 
 
 def _find(system, call, enough):

@@ -37,7 +37,12 @@ def _add_head(root, session, environment):
     authentication = _add(root, "Uwierzytelnienie")
     kind, value = session.context
     _add(_add(authentication, "IdKontekstu"), CONTEXT_ELEMENTS[kind], value)
-    _add(authentication, "NumerReferencyjnyTokenaKSeF", session.token_reference)
+    if session.login.token:
+        reference = session.login.token.reference
+        _add(authentication, "NumerReferencyjnyTokenaKSeF", reference)
+    else:
+        document_hash = session.login.proof.document_hash
+        _add(authentication, "SkrotDokumentuUwierzytelniajacego", document_hash)
 
 
 def _add_page(root, page):

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_certificate_words,
     test_code_words,
     test_faults,
     test_frozen_invoice,

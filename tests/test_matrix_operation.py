@@ -68,7 +68,7 @@ class TestCopiesAndKeys(MatrixCase):
         with patch.dict(os.environ, {"L10N_PL_KSEF_KEY": wrong}):
             self.check_silent("key", document)
             sentence = document.move_id.l10n_pl_ksef_line["sentence"]
-            self.assertIn("Paste it again", sentence)
+            self.assertIn("Enter it again", sentence)
             self.connect()
             self.finish_same(document, posts=1)
 

@@ -6,6 +6,7 @@ from odoo.tests import TransactionCase, tagged
 
 from ..models import l10n_pl_ksef_words as words
 from ..models.l10n_pl_ksef_connection import PROBLEMS
+from ..models.l10n_pl_ksef_connection_words import CONNECTION_LINES
 from ..models.l10n_pl_ksef_document import BLOCKED_REASONS, STATES
 
 # States of which nothing is said: no work is left, or the invoice says it.
@@ -14,7 +15,7 @@ SILENT = {"accepted", "withdrawn"}
 GIVEN = {"count", "what", "reason", "number", "date"}
 CONNECTION_FACTS = {
     *("outage", "next", "since", "waiting", "refusal"),
-    *("token_nip", "own_nip", "company", "happened"),
+    *("token_nip", "own_nip", "company", "happened", "token_end"),
 }
 
 
@@ -33,7 +34,7 @@ class TestWords(TransactionCase):
 
     def test_every_problem_of_a_connection_has_a_line(self):
         problems = {problem for problem, _label in PROBLEMS}
-        self.assertLessEqual(problems, set(words.CONNECTION_LINES))
+        self.assertLessEqual(problems, set(CONNECTION_LINES))
 
     def test_lines_name_known_facts_people_and_actions(self):
         explain = self.env["l10n_pl_ksef.explain"]
@@ -45,7 +46,7 @@ class TestWords(TransactionCase):
         tables = (
             (words.DOCUMENT_LINES, facts | {"count", "what"}),
             (words.MOVE_LINES, GIVEN),
-            (words.CONNECTION_LINES, CONNECTION_FACTS),
+            (CONNECTION_LINES, CONNECTION_FACTS),
         )
         for lines, known in tables:
             for key, line in lines.items():
@@ -58,7 +59,7 @@ class TestWords(TransactionCase):
         self.env["res.lang"]._activate_lang("pl_PL")
         polish = self.env(context={"lang": "pl_PL"})
         english = self.env(context={"lang": "en_US"})
-        for lines in (words.DOCUMENT_LINES, words.MOVE_LINES, words.CONNECTION_LINES):
+        for lines in (words.DOCUMENT_LINES, words.MOVE_LINES, CONNECTION_LINES):
             for key, line in lines.items():
                 with self.subTest(key):
                     translated = polish._(line.sentence)

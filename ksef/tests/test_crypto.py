@@ -191,7 +191,7 @@ class CertificateCheckTest(unittest.TestCase):
             not_valid_before = (NOW - DAY).replace(tzinfo=None)
             not_valid_after = (NOW + DAY).replace(tzinfo=None)
 
-        self.assertEqual(crypto._validity(Old()), (NOW - DAY, NOW + DAY))
+        self.assertEqual(crypto.validity(Old()), (NOW - DAY, NOW + DAY))
 
     def test_identifier_is_the_hash_of_the_key_alone(self):
         der = (
@@ -206,7 +206,7 @@ class CertificateCheckTest(unittest.TestCase):
         self.assertEqual(key_entry("any")["publicKeyId"], expected)
 
     def test_validity_is_a_window_of_time(self):
-        begins, ends = crypto._validity(
+        begins, ends = crypto.validity(
             crypto.x509.load_der_x509_certificate(certificate(rsa_key()))
         )
         self.assertEqual(begins.utcoffset(), timedelta(0))

@@ -22,6 +22,7 @@ class RouteTest(unittest.TestCase):
     def test_what_changes_something_is_never_repeated(self):
         for route in (
             routes.LOGIN_TOKEN,
+            routes.LOGIN_CERTIFICATE,
             routes.REDEEM,
             routes.OPEN_ONLINE,
             routes.SEND_INVOICE,

@@ -72,6 +72,24 @@ ERROR = {
     None: Verdict.UNKNOWN,
 }
 
+LOGIN_ERROR = {
+    9101: LoginProblem.CERTIFICATE,
+    9102: LoginProblem.CERTIFICATE,
+    9103: LoginProblem.CERTIFICATE,
+    9104: LoginProblem.CERTIFICATE,
+    9105: LoginProblem.CERTIFICATE,
+    21111: LoginProblem.DISTURBED,
+    21115: LoginProblem.CERTIFICATE,
+    21117: LoginProblem.CERTIFICATE,
+    21217: LoginProblem.CERTIFICATE,
+    21401: LoginProblem.CERTIFICATE,
+    21406: LoginProblem.CERTIFICATE,
+    21001: None,
+    21405: None,
+    21470: None,
+    None: None,
+}
+
 LOGIN = (
     (415, ("Brak przypisanych uprawnień",), LoginProblem.NO_RIGHTS),
     (425, (), LoginProblem.DISTURBED),
@@ -128,11 +146,17 @@ class VerdictTableTest(unittest.TestCase):
             with self.subTest(code=code, details=details):
                 self.assertIs(statuses.login_problem(code, details), problem)
 
+    def test_codes_of_a_refused_signed_login_have_their_problem(self):
+        for code, problem in LOGIN_ERROR.items():
+            with self.subTest(code=code):
+                self.assertIs(statuses.login_error_problem(code), problem)
+
     def test_no_code_is_missing_here(self):
         for table, rows in (
             (statuses._INVOICE, INVOICE),
             (statuses._SESSION, SESSION),
             (statuses._ERROR, ERROR),
+            (statuses._LOGIN_ERROR, LOGIN_ERROR),
         ):
             self.assertLessEqual(set(table), set(rows))
         self.assertLessEqual(set(statuses._LOGIN), {row[0] for row in LOGIN})

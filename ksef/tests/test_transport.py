@@ -70,6 +70,17 @@ class RequestTest(ServerCase):
         self.assertEqual(headers["accept-encoding"], "identity")
         self.assertIn("application/json", headers["accept"])
 
+    def test_bytes_are_sent_as_they_are_where_the_route_sends_xml(self):
+        server = self.serve(reply(202, {}))
+        self.transport(server.url).request(
+            routes.LOGIN_CERTIFICATE, payload="<a>ż</a>".encode()
+        )
+        method, path, headers, body = server.requests[0]
+        self.assertEqual((method, path), ("POST", "/v2/auth/xades-signature"))
+        self.assertEqual(body, "<a>ż</a>".encode())
+        self.assertEqual(headers["content-type"], "application/xml")
+        self.assertIn("application/json", headers["accept"])
+
     def test_an_empty_post_has_length_zero_and_no_type(self):
         server = self.serve(reply(200, {}))
         self.transport(server.url).request(routes.CHALLENGE)
@@ -349,6 +360,7 @@ class RepeatTest(ServerCase):
     def test_changing_calls_are_sent_once(self):
         for route, call in (
             (routes.LOGIN_TOKEN, {"payload": {}}),
+            (routes.LOGIN_CERTIFICATE, {"payload": b"<a/>"}),
             (routes.REDEEM, {}),
             (routes.OPEN_ONLINE, {"payload": {}}),
             (routes.SEND_INVOICE, POST),

@@ -12,11 +12,13 @@ from simulator import conformity, record
 
 from .invoice import make_invoice
 from .package import BatchClient
-from .support import OPENAPI, ROOT, SimulatorProcess, needs_shared
+from .signer import Signer, read_identity, request_xml
+from .support import NIP, OPENAPI, ROOT, Client, SimulatorProcess, needs_shared
 
 
 def _journey(simulator):
     simulator.control("settings", {"rate_limits": None})
+    _log_in_by_certificate(simulator)
     client = BatchClient(simulator).login()
     session = client.open()
     client.send(session, make_invoice())
@@ -29,6 +31,18 @@ def _journey(simulator):
     page = _send_package(client)
     client.close()
     return page
+
+
+def _log_in_by_certificate(simulator):
+    client = Client(simulator)
+    identity = read_identity(simulator.control("certificates", {"nip": NIP}))
+    xml = request_xml(client.challenge()["challenge"], NIP)
+    signed = Signer(identity).sign(xml)
+    headers = {"Content-Type": "application/xml"}
+    for _ in range(2):
+        path = "/auth/xades-signature?verifyCertificateChain=true"
+        client.post(path, bearer=None, data=signed, headers=headers)
+    client.close()
 
 
 def _send_package(client):
@@ -75,6 +89,17 @@ class ConformityTest(unittest.TestCase):
     def test_recorded_journey_conforms(self):
         self.assertGreater(len(self.entries), 10)
         self.assertEqual(conformity.check([self.record], OPENAPI), [])
+
+    def test_login_by_certificate_conforms_and_liberties_are_found(self):
+        ending = "verifyCertificateChain=true"
+        entry = self._entry("POST", ending, 202)
+        self.assertIn("<Challenge>", entry["request_body"])
+        self.assertEqual(self.checker.complaints(entry), [])
+        self.assertEqual(self.checker.complaints(self._entry("POST", ending, 400)), [])
+        found = self.checker.complaints({**entry, "path": entry["path"] + "ish"})
+        self.assertTrue(found)
+        entry["request_headers"]["content-type"] = "text/plain"
+        self.assertTrue(self.checker.complaints(entry))
 
     def test_unknown_property_in_a_request_is_found(self):
         entry = self._entry("POST", "/sessions/online", 201)

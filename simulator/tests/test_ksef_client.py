@@ -15,10 +15,12 @@ from ksef_client.services.workflows import (
     BatchSessionWorkflow,
     OnlineSessionWorkflow,
 )
+from ksef_client.services.xades import XadesKeyPair
 from lxml import etree
 
 from .invoice import make_invoice
 from .package import named, tar_archive, zip_archive
+from .signer import foreign_signed
 from .support import (
     NIP,
     OTHER_NIP,
@@ -98,6 +100,28 @@ class ForeignClientTest(ForeignClientCase):
         login = self._log_in()
         refreshed = self.ksef.auth.refresh_access_token(login.refresh_token)
         self.assertTrue(refreshed.access_token.token)
+
+    def test_login_by_certificate_is_refreshable(self):
+        for kind in ("rsa", "ec"):
+            with self.subTest(kind):
+                login = self._log_in_by_certificate(kind)
+                refreshed = self.ksef.auth.refresh_access_token(login.refresh_token)
+                self.assertTrue(refreshed.access_token.token)
+
+    def _log_in_by_certificate(self, kind):
+        given = {"nip": NIP, "key": kind}
+        made = self.simulator.control("certificates", given)
+        # Its own signer needs xmlsec, which is no dependency here.
+        signer = "ksef_client.services.xades.sign_xades_enveloped"
+        with mock.patch(signer, foreign_signed):
+            return AuthCoordinator(self.ksef.auth).authenticate_with_xades_key_pair(
+                key_pair=XadesKeyPair(made["certificate"], made["key"]),
+                context_identifier_type="nip",
+                context_identifier_value=NIP,
+                subject_identifier_type="certificateSubject",
+                verify_certificate_chain=False,
+                poll_interval_seconds=POLL_SECONDS,
+            )
 
     def test_sent_invoice_gets_number_and_receipt(self):
         xml = make_invoice(number="FV/PROOF")

@@ -3,12 +3,14 @@
 import base64
 import json
 import unittest
+from datetime import datetime, timedelta, timezone
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from .support import NIP, OTHER_NIP, SimulatorCase, encoded
 
+PROBLEM = "application/problem+json; charset=utf-8"
 KSEF_ONE_TOKEN = "2CFBB0" + "0" * 58
 
 
@@ -67,6 +69,26 @@ class LoginVerdictTest(SimulatorCase):
         status = self.client.login_status(self.token)
         self.assertEqual(status["code"], 200)
         self.assertNotIn("details", status)
+
+    def test_tokens_are_inactive_once_their_time_has_ended(self):
+        end = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
+        self.simulator.control("settings", {"token_login_ends": end})
+        self.assertEqual(self.client.login_status(self.token)["code"], 200)
+        self.simulator.control("clock", {"seconds": 3601})
+        status = self.client.login_status(self.token)
+        self.assert_verdict(status, 450, "Token nieaktywny")
+        self.simulator.control("settings", {"token_login_ends": None})
+        self.assertEqual(self.client.login_status(self.token)["code"], 200)
+
+    def test_end_of_tokens_can_be_a_forbidden_method(self):
+        """The description knows no 403 here, so it comes as a page of our choice."""
+        problem = {"status": 403, "reasonCode": "auth-method-not-allowed"}
+        page = {"status": 403, "content_type": PROBLEM, "body": json.dumps(problem)}
+        fault = {"operation": "login_token", "action": "page", **page}
+        self.simulator.control("faults", fault)
+        body = self.client.login_body(self.token)
+        answer = self.client.post("/auth/ksef-token", body, bearer=None)
+        self.assertEqual((answer.status_code, answer.json()), (403, problem))
 
     def test_login_takes_its_time(self):
         self.simulator.control("settings", {"login_seconds": 30})

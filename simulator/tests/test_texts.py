@@ -55,6 +55,16 @@ class OfficialTextTest(unittest.TestCase):
             statuses.WRONG_CONTEXT.format(context="{contextIdentifier}"),
         }
         self.assertEqual(ours, token_details)
+        certificate_details = {detail for code, _, detail in rows if code == "460"}
+        ours = {
+            statuses.CERTIFICATE_NOT_VALID,
+            statuses.BROKEN_CHAIN,
+            statuses.UNTRUSTED_CHAIN,
+            statuses.CERTIFICATE_REVOKED,
+            statuses.CERTIFICATE_BLOCKED,
+            statuses.WRONG_CERTIFICATE,
+        }
+        self.assertEqual(ours, certificate_details)
 
     def _described_operations(self):
         for operation in routing.OPERATIONS:

@@ -10,7 +10,7 @@ const LOOKS = {
     note: { icon: "fa-minus", color: "text-muted", word: _t("Note:") },
 };
 
-/** What was checked about a token, a line each. */
+/** What was checked, a line each. */
 export class CheckList extends Component {
     static template = "l10n_pl_ksef.CheckList";
     static props = { checks: Array };
