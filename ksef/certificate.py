@@ -35,6 +35,12 @@ _ORGANIZATION_IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
 _QUALIFIED_STATEMENTS = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3")
 _ORGANIZATION_NIP = re.compile(r"VATPL[^0-9\n]*([0-9]{10})(?![0-9])")
 _PERSON_NIP = re.compile(r"(?:TINPL|NIP)[^0-9\n]*([0-9]{10})(?![0-9])")
+_PESEL = re.compile(r"[0-9]{11}")
+_HOLDER_NAMES = (
+    (NameOID.COMMON_NAME,),
+    (NameOID.ORGANIZATION_NAME,),
+    (NameOID.GIVEN_NAME, NameOID.SURNAME),
+)
 _PERSON_PESEL = re.compile(r"(?:PNOPL|PESEL)[^0-9\n]*[0-9]{11}(?![0-9])")
 # Characters that XML cannot carry, or would carry changed.
 _NOT_FOR_XML = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
@@ -57,8 +63,8 @@ class CertificateFacts:
     """What a certificate says; nothing here is secret.
 
     :ivar serial: hexadecimal, upper case, at least 16 digits
-    :ivar subject_name: as RFC 4514 writes names
-    :ivar issuer_name: likewise
+    :ivar holder: name of the person or organisation, without any number of theirs
+    :ivar issuer_name: as RFC 4514 writes names
     :ivar valid_from: aware UTC, as ``valid_to``
     :ivar nip: ten digits of the subject, or None
     :ivar pesel_known: True when the subject has a PESEL, which is not kept
@@ -66,8 +72,9 @@ class CertificateFacts:
     """
 
     serial: str
-    subject_name: str
-    issuer_name: str
+    holder: str
+    # One who certifies himself has his numbers in it.
+    issuer_name: str = field(repr=False)
     valid_from: datetime
     valid_to: datetime
     kind: CertificateKind
@@ -207,16 +214,16 @@ def read_facts(certificate):
 
 def _facts(der):
     certificate = x509.load_der_x509_certificate(der)
-    names = [_rfc4514(name) for name in (certificate.subject, certificate.issuer)]
-    if any(map(_NOT_FOR_XML.search, names)):
+    holder, issuer = _holder(certificate), _rfc4514(certificate.issuer)
+    if _NOT_FOR_XML.search(holder) or _NOT_FOR_XML.search(issuer):
         raise ValueError("control characters in a name")
     valid_from, valid_to = validity(certificate)
     number = _values(certificate, NameOID.SERIAL_NUMBER)
     nip = _search(_ORGANIZATION_NIP, _values(certificate, _ORGANIZATION_IDENTIFIER))
     return CertificateFacts(
         serial=f"{certificate.serial_number:0{SERIAL_DIGITS_MIN}X}",
-        subject_name=names[0],
-        issuer_name=names[1],
+        holder=holder,
+        issuer_name=issuer,
         valid_from=valid_from,
         valid_to=valid_to,
         kind=_kind(certificate),
@@ -229,6 +236,15 @@ def _facts(der):
 def _rfc4514(name):
     """Write a name as RFC 4514 does; old releases keep the order of the certificate."""
     return ",".join(part.rfc4514_string() for part in reversed(name.rdns))
+
+
+def _holder(certificate):
+    """Return the first name of the subject that holds no PESEL, else nothing."""
+    for attributes in _HOLDER_NAMES:
+        name = " ".join(_values(certificate, each) for each in attributes).strip()
+        if name and not _PESEL.search(name):
+            return name
+    return ""
 
 
 def _values(certificate, attribute):

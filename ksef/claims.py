@@ -19,6 +19,7 @@ def read_permissions(access):
         named = claims["per"]
         # A list, or a text that holds one.
         listed = json.loads(named) if isinstance(named, str) else named
+        listed = [listed] if isinstance(listed, str) else listed
         return frozenset(str(name) for name in listed)
     except (IndexError, KeyError, TypeError, ValueError):
         return None

@@ -23,6 +23,7 @@ from . import (
     account_tax,
     l10n_pl_ksef_vault,
     l10n_pl_ksef_connection,
+    l10n_pl_ksef_connection_secrets,
     l10n_pl_ksef_limit,
     l10n_pl_ksef_gateway,
     l10n_pl_ksef_gateway_login,

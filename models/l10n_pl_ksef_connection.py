@@ -1,13 +1,11 @@
 """One company's connection to one KSeF environment; nobody has access rights."""
 
 import random
-from contextlib import suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
 
 from ..ksef import errors
-from ..ksef.secret import Secret
 from .l10n_pl_ksef_vault import VaultError
 from .res_company import ENVIRONMENTS
 
@@ -26,8 +24,6 @@ PROBLEMS = [
 ]
 # What KSeF itself said; it counts until a new token or a trial login.
 LASTING_PROBLEMS = ("token", "certificate", "right")
-# The access token is renewed this long before its end (API 4.3: about 2 min).
-ACCESS_MARGIN = timedelta(minutes=2)
 MINUTE = timedelta(minutes=1)
 # Nothing was taken, and the next call would fare no better.
 OUT_OF_ORDER = (
@@ -68,12 +64,6 @@ class Connection(models.Model):
         default="token",
     )
     database_identity = fields.Char(copy=False)
-    sealed_token = fields.Char(copy=False)
-    sealed_certificate = fields.Char(copy=False, help="With its private key.")
-    sealed_access = fields.Char(copy=False)
-    access_valid_until = fields.Datetime(copy=False)
-    sealed_refresh = fields.Char(copy=False)
-    refresh_valid_until = fields.Datetime(copy=False)
 
     set_by_id = fields.Many2one("res.users", "Set by")
     set_on = fields.Datetime()
@@ -88,7 +78,7 @@ class Connection(models.Model):
     token_status = fields.Char()
     token_valid_until = fields.Datetime()
     certificate_serial = fields.Char()
-    certificate_subject = fields.Char()
+    certificate_holder = fields.Char()
     certificate_kind = fields.Char()
     certificate_valid_from = fields.Datetime()
     certificate_valid_until = fields.Datetime()
@@ -114,83 +104,6 @@ class Connection(models.Model):
     )
 
     @api.private
-    def _binding(self, purpose):
-        """Return where a secret of this connection belongs (vault binding)."""
-        self.ensure_one()
-        return [
-            self.database_identity or "",
-            str(self.company_id.id),
-            self.nip or "",
-            self.environment,
-            purpose,
-        ]
-
-    @api.private
-    def _read_secret(self, purpose):
-        """Open ``token``, ``access`` or ``refresh``; None when there is none.
-
-        :raises VaultError: it cannot be opened on this server
-        """
-        opened = self._open_sealed(purpose)
-        return None if opened is None else Secret(opened.decode())
-
-    @api.private
-    def _open_sealed(self, purpose):
-        """Return the bytes of a sealed secret, or None.
-
-        :raises VaultError: it cannot be opened on this server
-        """
-        sealed = self[f"sealed_{purpose}"]
-        if not sealed:
-            return None
-        return self.env["l10n_pl_ksef.vault"]._open(self._binding(purpose), sealed)
-
-    @api.private
-    def _prepare_sealed(self, purpose, secret):
-        opened = secret.reveal()
-        opened = opened.encode() if isinstance(opened, str) else opened
-        return self.env["l10n_pl_ksef.vault"]._seal(self._binding(purpose), opened)
-
-    @api.private
-    def _store_credentials(self, credentials):
-        """Keep what a login gave (``ksef.auth.Credentials``), sealed."""
-        self.write(
-            {
-                "sealed_access": self._prepare_sealed("access", credentials.access),
-                "access_valid_until": _naive(credentials.access_valid_until),
-                "sealed_refresh": self._prepare_sealed("refresh", credentials.refresh),
-                "refresh_valid_until": _naive(credentials.refresh_valid_until),
-            }
-        )
-
-    @api.private
-    def _store_access(self, access, valid_until):
-        self.write(
-            {
-                "sealed_access": self._prepare_sealed("access", access),
-                "access_valid_until": _naive(valid_until),
-            }
-        )
-
-    @api.private
-    def _read_fresh_access(self):
-        """Return the access token while it lives by KSeF's clock, else None."""
-        soon = self._get_ksef_now() + ACCESS_MARGIN
-        if not self.sealed_access or self.access_valid_until <= soon:
-            return None
-        return self._read_own("access")
-
-    @api.private
-    def _read_own(self, purpose):
-        """Open what a login gave, ``access`` or ``refresh``.
-
-        Unreadable is as good as none: log in anew.
-        """
-        with suppress(VaultError):
-            return self._read_secret(purpose)
-        return None
-
-    @api.private
     def _get_ksef_now(self):
         """Return the time by KSeF's clock as last heard of, naive UTC.
 
@@ -209,11 +122,6 @@ class Connection(models.Model):
             return
         if abs(offset - self.clock_offset_seconds) > CLOCK_TOLERANCE_SECONDS / 2:
             self.clock_offset_seconds = round(offset)
-
-    @api.private
-    def _has_login(self):
-        """Tell whether there is a secret to log in with."""
-        return bool(self[f"sealed_{self.login_method}"])
 
     @api.private
     def _find_obstacle(self, is_sending=False):
@@ -387,7 +295,7 @@ class Connection(models.Model):
             *("token_description", "token_permissions", "token_author_type"),
             *("token_author", "token_created_on", "token_last_used_on"),
             *("token_status", "token_valid_until"),
-            *("certificate_serial", "certificate_subject", "certificate_kind"),
+            *("certificate_serial", "certificate_holder", "certificate_kind"),
             *("certificate_valid_from", "certificate_valid_until"),
         ]
         status = {name: connection[name] for name in names}
@@ -404,8 +312,3 @@ class Connection(models.Model):
                 ]
             ),
         }
-
-
-def _naive(moment):
-    """Turn an aware UTC time into what Odoo stores."""
-    return moment.replace(tzinfo=None, microsecond=0)

@@ -1,6 +1,5 @@
 """What is said of a company's connection: with what it logs in, and until when."""
 
-import re
 from contextlib import suppress
 
 from odoo import api, fields, models
@@ -22,8 +21,7 @@ from .l10n_pl_ksef_words import CERTIFICATE_ACTIONS, TOKEN_ENDED_ACTIONS
 
 # Days before the end of tokens from which a certificate is offered (screens 3, 57).
 OFFER_DAYS = 60
-# Names of a holder in the order of their use, as RFC 4514 writes them.
-HOLDER_NAMES = ("CN", "O")
+# Of a longer serial number its ends are shown.
 SERIAL_SHOWN = 4
 SERIAL_LONG = 16
 
@@ -129,18 +127,6 @@ class ExplainConnection(models.AbstractModel):
             return False
         words = TOKENS_ENDED if days < 0 else TOKEN_ENDS if days else TOKEN_ENDS_TODAY
         return self.env._(words) % {"days": days, "date": self._format_token_end()}
-
-    @api.private
-    def _format_holder(self, subject):
-        """Name the holder of a certificate; a person's number is nobody's business.
-
-        :param subject: as RFC 4514 writes names
-        """
-        for name in HOLDER_NAMES:
-            pattern = rf"(?:^|[,+]){name}=((?:\\.|[^,+\\])+)"
-            if found := re.search(pattern, subject or ""):
-                return re.sub(r"\\(.)", r"\1", found[1])
-        return ""
 
     @api.private
     def _format_serial(self, serial):

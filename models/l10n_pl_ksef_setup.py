@@ -11,6 +11,7 @@ from odoo.tools.translate import LazyTranslate
 from ..ksef import errors
 from ..ksef.token import TokenFormatError, parse
 from .l10n_pl_ksef_call_words import CODE_WORDS, FAMILIES, UNLISTED
+from .l10n_pl_ksef_connection_secrets import SEALED
 from .l10n_pl_ksef_setup_words import (
     FORM_PROBLEMS,
     LOGIN_PROBLEMS,
@@ -31,8 +32,6 @@ ADMIN_GROUP = "l10n_pl_ksef.group_admin"
 # What sending needs, and what our token should have at most (API 5.2).
 NEEDED_PERMISSION = "InvoiceWrite"
 WANTED_PERMISSIONS = frozenset({"InvoiceWrite", "InvoiceRead"})
-# What a connection may hold sealed; all of it is replaced together.
-SEALED = ("sealed_token", "sealed_certificate", "sealed_access", "sealed_refresh")
 NOT_SEALED = _lt(
     "The secret cannot be kept safe: the key of this server is missing or wrong. Ask"
     " who runs the server."

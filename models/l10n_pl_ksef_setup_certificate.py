@@ -149,7 +149,7 @@ class Setup(models.AbstractModel):
     def _prepare_certificate_facts(self, facts):
         return {
             "certificate_serial": facts.serial,
-            "certificate_subject": facts.subject_name,
+            "certificate_holder": facts.holder,
             "certificate_kind": facts.kind.value,
             "certificate_valid_from": facts.valid_from.replace(tzinfo=None),
             "certificate_valid_until": facts.valid_to.replace(tzinfo=None),

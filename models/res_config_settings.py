@@ -104,7 +104,7 @@ class ResConfigSettings(models.TransientModel):
         kind = CERTIFICATE_KINDS.get(status["certificate_kind"])
         end = format_date(self.env, status["certificate_valid_until"])
         serial = explain._format_serial(status["certificate_serial"])
-        holder = explain._format_holder(status["certificate_subject"])
+        holder = status["certificate_holder"]
         return (
             (self.env._("Kind of certificate"), kind and self.env._(kind)),
             (self.env._("Serial number"), serial),

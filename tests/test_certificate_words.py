@@ -267,17 +267,6 @@ class TestCertificateSpoken(CertificateCase):
         self.assertNotIn("Token", facts)
         self.assertNotIn("Made by", facts)
 
-    def test_holder_is_named_without_the_number_of_a_person(self):
-        explain = self.env["l10n_pl_ksef.explain"]
-        for subject, name in (
-            ("2.5.4.5=PNOPL-80010112345,CN=Jan Kowalski,C=PL", "Jan Kowalski"),
-            ("CN=Firma\\, Sp. z o.o.,O=Inna,C=PL", "Firma, Sp. z o.o."),
-            ("O=Firma S.A.,C=PL", "Firma S.A."),
-            ("2.5.4.5=PNOPL-80010112345,C=PL", ""),
-        ):
-            with self.subTest(subject):
-                self.assertEqual(explain._format_holder(subject), name)
-
     def test_page_speaks_of_the_certificate(self):
         self.assertIn(self.made["serial"][:4], self.get_row("login")["text"])
         self.assertIsNone(self.get_row("law"))

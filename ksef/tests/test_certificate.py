@@ -274,7 +274,7 @@ class FactsTest(CredentialCase):
     def test_facts_of_a_company(self):
         facts = self.facts()
         self.assertEqual(facts.serial, "0321C82DA41B4362")
-        self.assertEqual(facts.subject_name, f"2.5.4.97=VATPL-{NIP},CN=Firma & Syn")
+        self.assertEqual(facts.holder, "Firma & Syn")
         self.assertEqual(facts.issuer_name, "CN=Urząd\\, próbny,C=PL")
         self.assertEqual(facts.valid_from, NOW - DAY)
         self.assertEqual(facts.valid_to, NOW + DAY)
@@ -300,6 +300,21 @@ class FactsTest(CredentialCase):
             with self.subTest(text=text):
                 facts = self.facts({**NOBODY, oid: text})
                 self.assertEqual((facts.nip, facts.pesel_known), expected)
+
+    def test_the_holder_is_named_without_a_number(self):
+        person = {NameOID.GIVEN_NAME: "Jan", NameOID.SURNAME: "Nowak"}
+        common, organization = NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME
+        for names, expected in (
+            ({common: "Jan Nowak", organization: "Nowak S.A."}, "Jan Nowak"),
+            ({organization: "Nowak S.A.", **person}, "Nowak S.A."),
+            (person, "Jan Nowak"),
+            ({common: f"Nowak {PESEL}", **person}, "Jan Nowak"),
+            ({common: PESEL, NameOID.SERIAL_NUMBER: f"PNOPL-{PESEL}"}, ""),
+        ):
+            with self.subTest(names=names):
+                facts = self.facts(names, issuer=names)
+                self.assertEqual(facts.holder, expected)
+                self.assertNotIn(PESEL, repr(facts))
 
     def test_the_kind_follows_use_and_then_names(self):
         kinds, both = CertificateKind, (SIGNING, COMMITTING)
@@ -347,8 +362,7 @@ class FactsTest(CredentialCase):
             .sign(self.key, built.signature_hash_algorithm)
         )
         facts = read_facts(der(found))
-        self.assertEqual(facts.subject_name, "2.5.4.45=#00ab")
-        self.assertIsNone(facts.nip)
+        self.assertEqual((facts.holder, facts.nip), ("", None))
 
 
 class StoredTest(unittest.TestCase):

@@ -21,6 +21,10 @@ class PermissionsTest(unittest.TestCase):
             self.assertEqual(found, frozenset(names))
         self.assertEqual(read_permissions(token({"per": []})), frozenset())
 
+    def test_a_text_with_one_name_is_one_permission(self):
+        found = read_permissions(token({"per": json.dumps("Owner")}))
+        self.assertEqual(found, {"Owner"})
+
     def test_other_tokens_say_nothing(self):
         for access in (
             *(Secret("access"), Secret("a.b"), Secret("a.żó.c"), Secret("a.e30.c")),
