@@ -16,6 +16,7 @@ from . import (
     bench_claims,
     bench_lanes,
     bench_memory,
+    bench_signing,
     bench_volume,
     databases,
     processes,
@@ -157,6 +158,7 @@ def _bench_jobs(figures, options):
 
 # In this order: the last one fills the database.
 JOBS = {
+    "signing": lambda figures, bench, _options: bench_signing.measure(figures, bench),
     "calls": lambda figures, bench, _options: bench_calls.measure(figures, bench),
     "lanes": lambda figures, bench, options: bench_lanes.measure(
         figures, bench, options.sendings
