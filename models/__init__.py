@@ -11,6 +11,7 @@ What became of a package         l10n_pl_ksef_batch_poller.py: _take_step
 The state is written             l10n_pl_ksef_document.py: _set_state
 The job's order of work          l10n_pl_ksef_job.py: _cron_run
 A token comes in and is checked  l10n_pl_ksef_setup.py: _connect
+So does a certificate            l10n_pl_ksef_setup_certificate.py
 A secret is sealed and opened    l10n_pl_ksef_vault.py
 KSeF is called                   l10n_pl_ksef_gateway.py
 An invoice becomes FA(3)         l10n_pl_ksef_fa3_export.py

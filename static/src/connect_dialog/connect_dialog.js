@@ -1,4 +1,4 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { Dialog } from "@web/core/dialog/dialog";
@@ -12,8 +12,9 @@ import { CheckList } from "./check_list";
  * A dialogue that takes a secret. It stays in the inputs until it is posted, once,
  * to one route: no RPC, no state, no log sees it.
  *
- * Subclasses have a template, a `route`, and `takeSecret`, which fills a form and
- * empties the inputs; they keep in `state.reading` what is to say of the input.
+ * Subclasses have a template, a `route`, a `method` of log-in, and `takeSecret`,
+ * which fills a form and empties what has to be typed anew; `read` keeps in
+ * `state.reading` what is to say of the inputs.
  */
 export class ConnectDialog extends Component {
     static components = { CheckList, Dialog };
@@ -21,6 +22,8 @@ export class ConnectDialog extends Component {
 
     setup() {
         this.dialog = useService("dialog");
+        this.form = useRef("form");
+        this.outcome = useRef("outcome");
         this.state = useState({
             environment: this.props.facts.environment,
             reading: false,
@@ -28,10 +31,22 @@ export class ConnectDialog extends Component {
             result: false,
             failure: "",
         });
+        useEffect(
+            () => this.outcome.el.scrollIntoView({ block: "nearest" }),
+            () => [this.state.result, this.state.failure]
+        );
+        onWillUnmount(() => this.emptyInputs());
     }
 
     get title() {
-        return _t("Connect %(company)s to KSeF", { company: this.props.facts.company });
+        const { company, login_method: present } = this.props.facts;
+        return this.titleOf(this.isChange ? present : "none", { company });
+    }
+
+    /** Whether a working log-in is replaced, not a first one set. */
+    get isChange() {
+        const { login_method: present, connected_to: where } = this.props.facts;
+        return Boolean(present) && where === this.state.environment;
     }
 
     get portalUrl() {
@@ -58,7 +73,9 @@ export class ConnectDialog extends Component {
         if (!this.canSubmit) {
             return;
         }
-        if (this.state.environment !== "production") {
+        const { environment } = this.state;
+        const isLive = this.props.facts.connected_to === "production";
+        if (environment !== "production" || isLive) {
             this.send();
             return;
         }
@@ -87,6 +104,9 @@ export class ConnectDialog extends Component {
         try {
             const response = await browser.fetch(this.route, { method: "POST", body });
             const answer = await response.json();
+            if (answer.connected) {
+                this.emptyInputs();
+            }
             this.state.result = response.ok && answer;
             this.state.failure = response.ok ? "" : answer.error;
         } catch {
@@ -94,7 +114,12 @@ export class ConnectDialog extends Component {
                 "Odoo did not answer. Look at the state of the connection before you try again."
             );
         }
-        Object.assign(this.state, { isBusy: false, reading: false });
+        this.state.isBusy = false;
+        this.read();
+    }
+
+    emptyInputs() {
+        this.form.el?.reset();
     }
 }
 
