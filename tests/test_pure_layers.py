@@ -14,9 +14,12 @@ FORBIDDEN = {
 }
 # Of the protocol, everybody may know values and errors; the gateway alone calls.
 CALLING_MODULES = {
-    *("auth", "batch", "client", "crypto", "exchange", "lighthouse", "links"),
-    *("messages", "messages_batch", "storage", "transport", "upo"),
+    *("auth", "batch", "certificate_files", "claims", "client", "crypto"),
+    *("exchange", "lighthouse", "links", "messages", "messages_batch", "storage"),
+    *("transport", "upo", "xades"),
 }
+# What opens a private key.
+KEY_NAMES = {"ksef.certificate.Credential", "ksef.certificate.read_credential"}
 KNOW_TOKENS = {"l10n_pl_ksef_setup.py", "l10n_pl_ksef_setup_words.py"}
 MAY_CALL = {
     *("l10n_pl_ksef_gateway.py", "l10n_pl_ksef_gateway_client.py"),
@@ -72,3 +75,10 @@ class TestPureLayers(BaseCase):
                 knows = any(name.startswith("ksef.token") for name in names)
                 with self.subTest(file=file.name):
                     self.assertEqual(knows, is_setup)
+
+    def test_only_the_login_opens_a_private_key(self):
+        for file in (ROOT / "models").glob("*.py"):
+            names = {name for _level, name in self.get_imports(file)}
+            is_login = file.name == "l10n_pl_ksef_gateway_login.py"
+            with self.subTest(file=file.name):
+                self.assertEqual(not KEY_NAMES.isdisjoint(names), is_login)
