@@ -11,6 +11,7 @@ from odoo import api, models
 from ..ksef import auth, errors
 from ..ksef.certificate import Credential, read_credential
 from ..ksef.claims import read_permissions
+from ..ksef.messages import LoginStarted
 from ..ksef.statuses import LoginProblem
 from .l10n_pl_ksef_connection import ConnectionObstacle
 
@@ -153,6 +154,9 @@ class Gateway(models.AbstractModel):
             except errors.KsefLoginRefused as error:
                 refusal = error
                 self._record_refusal(connection, error)
+            except errors.KsefLoginPending as error:
+                refusal = error
+                connection._keep_login(error.started)
         raise refusal
 
     @api.private
@@ -168,14 +172,29 @@ class Gateway(models.AbstractModel):
                 connection._store_access(access, valid_until)
                 connection._note_clock()
                 return access
-        credentials = LOGINS[connection.login_method](client, connection)
+        credentials = self._go_on(connection, client)
+        credentials = credentials or LOGINS[connection.login_method](client, connection)
         connection._store_credentials(credentials)
         connection._set_working()
         return credentials.access
 
     @api.private
+    def _go_on(self, connection, client):
+        """Finish the login that KSeF had not decided; None if there is none."""
+        kept = connection._read_login()
+        if kept is None:
+            return None
+        started = LoginStarted(*kept, operation_valid_until=connection.login_until)
+        try:
+            return auth.finish_login(client, started)
+        except errors.KsefAuthError:
+            _logger.info("KSeF forgot the login of connection %s", connection.id)
+            return None
+
+    @api.private
     def _record_refusal(self, connection, error):
         """Keep a refused login; what passes by itself is only an outage."""
+        connection._drop_login()
         problem = LOGIN_PROBLEMS.get(error.reason)
         if problem == "token":
             # What is refused is what we logged in with.

@@ -90,6 +90,15 @@ def key_pem(key, passphrase=None, *, is_old=False):
     )
 
 
+def key_der(key, passphrase=None):
+    """A key in PKCS#8 without armour."""
+    return key.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        _encryption(passphrase),
+    )
+
+
 def bundle(key, certificate, passphrase=None, others=None):
     """A PKCS#12 file."""
     return pkcs12.serialize_key_and_certificates(
