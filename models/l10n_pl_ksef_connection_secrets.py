@@ -139,7 +139,7 @@ class ConnectionSecrets(models.Model):
     @api.private
     def _has_login(self):
         """Tell whether there is a secret to log in with."""
-        return bool(self[f"sealed_{self.login_method}"])
+        return bool(self) and bool(self[f"sealed_{self.login_method}"])
 
 
 def _naive(moment):

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from psycopg2.errors import SerializationFailure
 
@@ -62,15 +62,21 @@ class Gateway(models.AbstractModel):
         return auth.login_with_token(client, token, nip)
 
     @api.private
-    def _read_credential(self, files, passphrase):
+    def _read_credential(self, environment, files, passphrase):
         """Read an uploaded certificate with its private key.
+
+        Its dates are judged by KSeF's clock as far as that is known.
 
         :param files: list of bytes
         :param passphrase: ``Secret`` or None
         :returns: ``ksef.certificate.Credential``
         :raises CredentialError: with what is wrong
         """
-        return read_credential(files, passphrase, datetime.now(timezone.utc))
+        now = datetime.now(timezone.utc)
+        if self._has_address(environment):
+            offset = self._get_clock_offset(environment) or 0
+            now += timedelta(seconds=offset)
+        return read_credential(files, passphrase, now)
 
     @api.private
     def _load_credential(self, connection):
