@@ -132,13 +132,11 @@ def _read_der(data, password):
     """Read a certificate, or else a key, from what has no armour."""
     with suppress(*UNREADABLE):
         return Found((x509.load_der_x509_certificate(data),), ())
-    is_locked = False
     try:
         return Found((), (load_der_private_key(data, None),))
-    except TypeError:
-        is_locked = True
-    except UNREADABLE:
-        pass
+    except UNREADABLE as error:
+        # Told apart from everything else that is no key.
+        is_locked = isinstance(error, TypeError)
     if not is_locked:
         raise CredentialError(CredentialProblem.NOT_READABLE)
     if not password:
@@ -160,11 +158,9 @@ def _read(load, *arguments, otherwise=CredentialProblem.NOT_READABLE):
     """Return what a library reads, or raise the error given instead of its own."""
     try:
         return load(*arguments)
-    except UnsupportedAlgorithm:
-        otherwise = CredentialProblem.NOT_READABLE
-    except UNREADABLE:
-        pass
-    raise CredentialError(otherwise)
+    except UNREADABLE as error:
+        is_unknown = isinstance(error, UnsupportedAlgorithm)
+    raise CredentialError(CredentialProblem.NOT_READABLE if is_unknown else otherwise)
 
 
 def _read_pkcs12(data, password):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import format_date
 from odoo.tools.translate import LazyTranslate
 
@@ -309,7 +310,8 @@ class Setup(models.AbstractModel):
         if self.env["l10n_pl_ksef.vault"]._get_keys():
             return
         connections = self.env["l10n_pl_ksef.connection"].sudo()
-        for connection in connections.search([]).filtered(lambda one: one._has_login()):
+        sealed = Domain.OR([Domain(name, "!=", False) for name in SEALED])
+        for connection in connections.search(sealed):
             connection.write(dict.fromkeys(SEALED, False))
             connection._set_problem("key")
 
