@@ -6,6 +6,7 @@ Source: KSeF API 2.0, sections on accepted certificates and on KSeF certificates
 import hashlib
 import re
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -209,10 +210,8 @@ def read_facts(certificate):
     :param certificate: DER
     :raises CredentialError: NOT_READABLE
     """
-    try:
+    with suppress(*UNREADABLE):
         return _facts(certificate)
-    except UNREADABLE:
-        pass
     raise CredentialError(CredentialProblem.NOT_READABLE)
 
 
