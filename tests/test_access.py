@@ -28,7 +28,7 @@ SECRET_MODELS = ("l10n_pl_ksef.connection", "l10n_pl_ksef.session")
 # All that our own models let a client call; each of it has a check inside.
 PUBLIC_METHODS = {
     "l10n_pl_ksef.document": {"action_download_upo", "action_download_xml"},
-    "l10n_pl_ksef.warning": {"action_open_status"},
+    "l10n_pl_ksef.warning": {"action_open_settings", "action_open_status"},
     "l10n_pl_ksef.health": {
         *("get_status", "ask_announcements", "open_list", "test_connection"),
         *("start_job", "download_schema", "take_over", "hand_over"),
