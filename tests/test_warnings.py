@@ -265,7 +265,7 @@ class TestEndOfTokens(KsefCase):
         warnings = self.env["l10n_pl_ksef.warning"].sudo()
         warnings._refresh()
         domain = [("company_id", "=", self.company.id), ("closed_on", "=", False)]
-        return warnings.search(domain).mapped("subject")
+        return sorted(warnings.search(domain).mapped("subject"))
 
     def test_end_by_law_is_told_at_sixty_thirty_and_seven_days(self):
         for days, subjects in (
