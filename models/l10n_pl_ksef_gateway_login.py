@@ -179,7 +179,9 @@ class Gateway(models.AbstractModel):
                 connection._note_clock()
                 return access
         credentials = self._go_on(connection, client)
-        credentials = credentials or LOGINS[connection.login_method](client, connection)
+        if credentials is None:
+            connection._drop_login()
+            credentials = LOGINS[connection.login_method](client, connection)
         connection._store_credentials(credentials)
         connection._set_working()
         return credentials.access

@@ -44,6 +44,8 @@ OBSTACLE_PAUSE_SECONDS = 3600
 # KSeF does not know what is asked for, or keeps it no longer.
 FINAL_REFUSALS = (errors.KsefRefused, errors.KsefGone)
 REFUSALS_BEFORE_PERSON = 5
+# States whose fate a search by number can tell.
+UNDECIDED = ("processing", "unknown")
 
 
 class Poller(models.AbstractModel):
@@ -127,7 +129,8 @@ class Poller(models.AbstractModel):
             answer = None
             if self._is_of_another_login(documents.session_id[:1], failure):
                 self._commit()
-                self.env["l10n_pl_ksef.reconciler"]._find_elsewhere(documents)
+                undecided = documents.filtered(lambda one: one.state in UNDECIDED)
+                self.env["l10n_pl_ksef.reconciler"]._find_elsewhere(undecided)
         self._commit()
         return answer
 
@@ -166,9 +169,10 @@ class Poller(models.AbstractModel):
         """
         if isinstance(failure, errors.KsefForbidden):
             return failure.reason_code == NOT_OURS
-        is_unknown = getattr(failure, "code", None) == SESSION_NOT_FOUND
-        is_older = session.opened_on and session.connection_id.set_on
-        return is_unknown and is_older and session.opened_on < is_older
+        if getattr(failure, "code", None) != SESSION_NOT_FOUND:
+            return False
+        opened_on, changed_on = session.opened_on, session.connection_id.set_on
+        return bool(opened_on and changed_on) and opened_on < changed_on
 
     @api.private
     def _is_hopeless(self, document, is_final):

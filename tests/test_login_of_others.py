@@ -111,6 +111,21 @@ class TestLoginOfSomebodyElse(BatchCase):
         self.pass_time(document)
         self.check_same_result(document)
 
+    def test_accepted_document_stays_so_and_its_receipt_waits(self):
+        self.simulator.inject("upo_link", "status", status=404, times=None)
+        self.simulator.inject("invoice_upo", "status", status=503, times=1)
+        [document] = self.post_many(1)
+        self.advance(document, "accepted")
+        self.assertEqual(document.upo_state, "wanted")
+        self.replace_login()
+        with self.assertNoLogs("odoo.addons.l10n_pl_ksef.models", "ERROR"):
+            self.pass_time(document, steps=3)
+        self.assertEqual((document.state, document.upo_state), ("accepted", "wanted"))
+        self.assertTrue(document.session_reference)
+        self.connect()
+        self.pass_time(document, steps=3)
+        self.check_same_result(document)
+
     def test_package_in_processing_is_left_to_the_search(self):
         self.simulator.control("settings", {"processing_seconds": FOR_EVER_SECONDS})
         documents = self.post_many(3)

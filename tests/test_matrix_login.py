@@ -286,6 +286,16 @@ class TestSlowLogin(LoginCase):
             self.finish_same(document, posts=1)
         self.assertEqual(self.count_logins(), 2, "begun anew")
 
+    def test_login_begun_anew_is_gone_on_with_too(self):
+        self.simulator.control("settings", {"login_seconds": FOR_EVER_SECONDS})
+        _invoice, document = self.post_invoice()
+        self.work(document, steps=1)
+        with freeze_time(fields.Datetime.now() + PATIENCE, tick=True):
+            for _step in range(3):
+                self.connection.retry_on = False
+                self.work(document, steps=1)
+        self.assertEqual(self.count_logins(), 2, "the first one and one anew")
+
     def test_undecided_login_is_gone_on_with(self):
         self.simulator.control("settings", {"login_seconds": SLOW_LOGIN_SECONDS})
         _invoice, document = self.post_invoice()

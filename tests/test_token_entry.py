@@ -36,6 +36,11 @@ class TestTokenEntry(KsefCase):
         self.assertTrue(result["connected"], result)
         self.assertEqual(self.company.l10n_pl_ksef_environment, "test")
 
+    def test_company_that_was_never_connected_has_nothing_to_test(self):
+        self.assertFalse(self.env["l10n_pl_ksef.connection"]._has_login())
+        result = self.env["l10n_pl_ksef.setup"]._test(self.company)
+        self.assertEqual(result, {"connected": False, "checks": []})
+
     def test_empty_text(self):
         self.check_refused(self.connect_with("  \n"), "form", "Nothing was pasted")
 
