@@ -15,6 +15,7 @@ So does a certificate            l10n_pl_ksef_setup_certificate.py
 A secret is sealed and opened    l10n_pl_ksef_vault.py
 KSeF is called                   l10n_pl_ksef_gateway.py
 An invoice becomes FA(3)         l10n_pl_ksef_fa3_export.py
+Other invoices it names          l10n_pl_ksef_fa3_related.py
 A problem becomes a sentence     l10n_pl_ksef_explain.py, l10n_pl_ksef_checks.py
 """
 

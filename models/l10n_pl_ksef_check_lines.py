@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from .l10n_pl_ksef_fa3_facts import exact
 from .l10n_pl_ksef_fa3_lines import TEXT_LENGTH, prices
 
 NUMBER_LENGTH = 256
@@ -67,14 +66,13 @@ def exemption_basis(env, facts):
 
 
 def line_value(env, facts):
-    for row in facts.rows:
+    for row in facts.lines:
         if not row.tax:
             continue
         price, discount = prices(row)
-        quantity = exact(row.line.quantity)
-        computed = quantity * (price - (discount or 0))
+        computed = row.quantity * (price - (discount or 0))
         booked = row.gross if row.is_gross else row.net
-        if abs(computed - booked) > CENT + abs(quantity) * PRICE_STEP:
+        if abs(computed - booked) > CENT + abs(row.quantity) * PRICE_STEP:
             message = env._(
                 "Line %(n)s: quantity × price gives %(a)s, not %(b)s.",
                 n=row.number,

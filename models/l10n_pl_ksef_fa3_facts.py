@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ..fa3 import codes
 from ..fa3.text import clean
 
 MOVE_FIELDS = (
@@ -76,9 +77,13 @@ class Row:
     tax: Any  # the one VAT of the line, None if it is not exactly one known
     rate: str  # key of ``fa3.codes.TOTALS``, empty without ``tax``
     unit: str
+    quantity: Decimal
+    price: Decimal  # of one unit, before the discount
+    discount: Decimal  # percent
     net: Decimal
     gross: Decimal
     is_gross: bool = False
+    is_before: bool = False  # as it stood before a correction
     comments: list = field(default_factory=list)
 
 
@@ -97,6 +102,21 @@ class Facts:
     has_early_discount_lines: bool
     comments: list  # notes that stand above the first row
     is_foreign: bool
+    kind: Any = codes.InvoiceKind.INVOICE
+    originals: tuple = ()  # ``Related`` invoices that this one corrects
+    advances: tuple = ()  # ``Related`` advance invoices that this one settles
+    written: list | None = None  # rows in the file, where they are not ``rows``
+
+    @property
+    def lines(self):
+        """Rows as they stand in the file; totals are of ``rows``."""
+        return self.rows if self.written is None else self.written
+
+    @property
+    def awaited(self):
+        """Invoices whose KSeF number has to come first."""
+        related = (*self.originals, *self.advances)
+        return [each.move for each in related if each.is_awaited]
 
     @property
     def rates(self):
@@ -251,8 +271,12 @@ def _read_row(line, number, shared):
         tax=tax,
         rate=tax.rate if tax else "",
         unit=shared.units.get(line.product_uom_id.id, NO_UNIT),
+        quantity=exact(line.quantity),
+        price=exact(line.price_unit),
+        discount=exact(line.discount),
+        # The ledger has the sign of a correction, the price has not.
         net=money(-line.amount_currency),
-        gross=money(line.price_total),
+        gross=money(-line.move_id.direction_sign * line.price_total),
     )
 
 

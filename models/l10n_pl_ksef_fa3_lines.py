@@ -26,6 +26,11 @@ VOUCHER_PROCEDURES = {
 }
 
 
+def body(facts):
+    """Return lines and notes as attributes of ``Body``."""
+    return {"lines": lines(facts), "notes": notes(facts)}
+
+
 def lines(facts):
     """Return the FA(3) lines of an invoice."""
     voucher = next(
@@ -35,7 +40,7 @@ def lines(facts):
         facts.move.company_id.tax_calculation_rounding_method == "round_per_line"
     )
     rate = pln_rate(facts) if facts.is_foreign else None
-    return tuple(_line(row, voucher, shows_tax, rate) for row in facts.rows)
+    return tuple(_line(row, voucher, shows_tax, rate) for row in facts.lines)
 
 
 def pln_rate(facts):
@@ -46,9 +51,8 @@ def pln_rate(facts):
 
 def prices(row):
     """Return unit price, discount for one unit or None: gross or net as the row is."""
-    line = row.line
-    price = exact(line.price_unit)
-    discount = price * exact(line.discount) / HUNDRED if line.discount else None
+    price = row.price
+    discount = price * row.discount / HUNDRED if row.discount else None
     if row.tax.is_gross and not row.is_gross:
         factor = 1 + row.tax.percent / HUNDRED
         price /= factor
@@ -59,7 +63,7 @@ def prices(row):
 def notes(facts):
     """Return the notes: rest of long texts, comments between the rows."""
     found = [(None, COMMENT_KEY, text) for text in facts.comments]
-    for row in facts.rows:
+    for row in facts.lines:
         rest = " ".join(pieces(row.text, TEXT_LENGTH)[1:])
         found.append((row.number, LONG_TEXT_KEY, rest))
         found += [(row.number, COMMENT_KEY, text) for text in row.comments]
@@ -71,7 +75,7 @@ def notes(facts):
 
 
 def _line(row, voucher, shows_tax, pln_rate):
-    line, tax, product = row.line, row.tax, row.line.product_id
+    tax, product = row.tax, row.line.product_id
     price, discount = prices(row)
     has_tax = bool(TOTALS[tax.rate].tax)
     is_oss = tax.rate == OSS
@@ -81,7 +85,7 @@ def _line(row, voucher, shows_tax, pln_rate):
         product_code=_code(product.default_code),
         gtin=_gtin(product.barcode),
         unit=row.unit,
-        quantity=exact(line.quantity),
+        quantity=row.quantity,
         net_price=None if row.is_gross else price,
         gross_price=price if row.is_gross else None,
         unit_discount=discount,
@@ -93,6 +97,7 @@ def _line(row, voucher, shows_tax, pln_rate):
         gtu=product.product_tmpl_id.l10n_pl_vat_gtu or None,
         procedure=tax.tax.l10n_pl_ksef_procedure or voucher,
         currency_rate=pln_rate if has_tax and not is_oss else None,
+        is_before=row.is_before,
     )
 
 

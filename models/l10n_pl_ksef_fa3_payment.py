@@ -19,6 +19,11 @@ _DOMESTIC = re.compile(r"\d{26}", re.ASCII)
 _SWIFT = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", re.ASCII)
 
 
+def body(facts):
+    """Return the payment as attribute of ``Body``."""
+    return {"payment": payment(facts)}
+
+
 def payment(facts):
     """Return how the invoice is to be paid, or None if nothing is known."""
     account = bank_account(facts)

@@ -21,6 +21,17 @@ BASIS_ATTRIBUTES = {
 REVERSE_CHARGE_RATES = {"oo", "np II"}
 
 
+def body(facts):
+    """Return totals, statements and settlement as attributes of ``Body``."""
+    sums = totals(facts)
+    amount = total(sums)
+    return sums | {
+        "total": amount,
+        "annotations": annotations(facts),
+        "settlement": settlement(facts, amount),
+    }
+
+
 def totals(facts):
     """Return {attribute of ``fa3.document.Body``: amount} of the booked lines."""
     sums = {}
