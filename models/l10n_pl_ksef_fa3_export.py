@@ -4,27 +4,43 @@ from datetime import timezone
 from typing import Any, NamedTuple
 
 from odoo import api, models
-from odoo.tools import html2plaintext, ormcache
 
 from ..fa3 import checks, writer
-from ..fa3.document import Body, Footer, FooterText, Header, Invoice
-from ..fa3.text import clean, clean_lines, pieces
+from ..fa3.document import Body, Header, Invoice
+from ..fa3.text import clean
+from . import l10n_pl_ksef_fa3_advances as fa3_advances
+from . import l10n_pl_ksef_fa3_correction as fa3_correction
+from . import l10n_pl_ksef_fa3_currency as fa3_currency
 from . import l10n_pl_ksef_fa3_lines as fa3_lines
+from . import l10n_pl_ksef_fa3_paid as fa3_paid
 from . import l10n_pl_ksef_fa3_parties as fa3_parties
 from . import l10n_pl_ksef_fa3_payment as fa3_payment
 from . import l10n_pl_ksef_fa3_related as fa3_related
+from . import l10n_pl_ksef_fa3_sending as fa3_sending
+from . import l10n_pl_ksef_fa3_settlement as fa3_settlement
+from . import l10n_pl_ksef_fa3_statements as fa3_statements
+from . import l10n_pl_ksef_fa3_supply as fa3_supply
+from . import l10n_pl_ksef_fa3_terms as fa3_terms
+from . import l10n_pl_ksef_fa3_third_parties as fa3_third_parties
 from . import l10n_pl_ksef_fa3_totals as fa3_totals
 from .l10n_pl_ksef_checks import STOP
-from .l10n_pl_ksef_fa3_facts import UNITS, gather
+from .l10n_pl_ksef_fa3_facts import gather
 
 SYSTEM_NAME = "Odoo 19.0, l10n_pl_ksef"
 PLACE_LENGTH = 256
-# Source: FA(3) schema, StopkaFaktury and how often Informacje may stand.
-FOOTER_LENGTH = 3500
-FOOTER_COUNT = 3
 # What is read beside the invoice itself: functions of {move: Facts} that add to the
 # facts. In this order.
-READERS = (fa3_related.read,)
+READERS = (
+    fa3_related.read,
+    fa3_third_parties.read,
+    fa3_paid.read,
+    fa3_terms.read,
+    fa3_correction.read,
+    fa3_statements.read,
+    fa3_advances.read,
+    fa3_currency.read,
+    fa3_sending.read,
+)
 
 
 class Prepared(NamedTuple):
@@ -59,28 +75,34 @@ class Fa3Export(models.AbstractModel):
         """
         schema = self.env["l10n_pl_ksef.schema"]._get_schema()
         created_on = created_on.replace(tzinfo=timezone.utc)
+        today = fa3_sending.polish_day(created_on)
         return {
             move: self._prepare_file(facts, created_on, schema)
-            for move, facts in self._gather(moves).items()
+            for move, facts in self._gather(moves, today).items()
         }
 
     @api.model
     @api.private
-    def _gather(self, moves):
+    def _gather(self, moves, today=None):
         """Return {move: ``Facts``}, all that FA(3) asks for."""
         found = gather(moves)
+        for facts in found.values():
+            facts.today = today
         for read in READERS:
             read(found)
         return found
 
     @api.model
     @api.private
-    def _check(self, moves):
-        """Return {move: list of Problem}; for drafts too, writes nothing."""
+    def _check(self, moves, today=None):
+        """Return {move: list of Problem}; for drafts too, writes nothing.
+
+        :param today: date in Poland with which dates are compared, None: they are not
+        """
         check = self.env["l10n_pl_ksef.check"]
         return {
             move: check._check_facts(facts)
-            for move, facts in self._gather(moves).items()
+            for move, facts in self._gather(moves, today).items()
         }
 
     @api.model
@@ -107,24 +129,17 @@ class Fa3Export(models.AbstractModel):
 
     @api.model
     @api.private
-    @ormcache()
-    def _get_units(self):
-        """Return {id of a unit of Odoo: its Polish abbreviation}."""
-        names = self.env["ir.model.data"].sudo()
-        known = names.search([("module", "=", "uom"), ("name", "in", [*UNITS])])
-        return {row.res_id: UNITS[row.name] for row in known}
-
-    @api.model
-    @api.private
     def _prepare_invoice(self, facts, created_on):
         """Return the ``fa3.document.Invoice`` of the facts; extend here."""
-        return Invoice(
+        invoice = Invoice(
             header=Header(created_on=created_on, system=SYSTEM_NAME),
             seller=fa3_parties.seller(facts),
             buyer=fa3_parties.buyer(facts),
+            third_parties=fa3_third_parties.third_parties(facts),
             body=self._prepare_body(facts),
-            footer=_footer(facts.move.narration),
+            footer=fa3_terms.footer(facts),
         )
+        return fa3_advances.finish(facts, fa3_correction.finish(facts, invoice))
 
     @api.model
     @api.private
@@ -142,30 +157,22 @@ def _heading(facts):
         "issued_on": move.invoice_date,
         "issued_at": clean(facts.seller.city or "")[:PLACE_LENGTH],
         "number": move.name,
-        "supplied_on": _supplied_on(move),
         "kind": facts.kind,
         "is_related_party": facts.buyer.l10n_pl_links_with_customer,
     }
-
-
-def _supplied_on(move):
-    """Return the day of supply if it is not the day of issue."""
-    day = move.taxable_supply_date or move.delivery_date
-    return day if day and day != move.invoice_date else None
 
 
 # What the body of a file is made of: functions of the facts that return attributes of
 # ``fa3.document.Body``; no two give the same one.
 BODY_PARTS = (
     _heading,
+    fa3_supply.body,
     fa3_totals.body,
+    fa3_statements.body,
     fa3_lines.body,
+    fa3_settlement.body,
     fa3_payment.body,
+    fa3_terms.body,
+    fa3_correction.body,
+    fa3_advances.body,
 )
-
-
-def _footer(narration):
-    """Return the text below the invoice; what is too long is cut."""
-    text = clean_lines(html2plaintext(narration)) if narration else ""
-    texts = pieces(text, FOOTER_LENGTH)[:FOOTER_COUNT]
-    return Footer(texts=tuple(FooterText(text=part) for part in texts))
