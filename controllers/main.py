@@ -10,7 +10,6 @@ from odoo.http import request
 
 # Certificate and key are a few kB each.
 UPLOAD_MAX_BYTES = 400_000
-FILES_MAX = 2
 
 
 class KsefController(http.Controller):
@@ -22,7 +21,7 @@ class KsefController(http.Controller):
 
         :returns: JSON ``{"connected": bool, "checks": [...]}``; 403 without right
         """
-        company = request.env["res.company"].browse(int(company_id))
+        company = _get_company(company_id)
         setup = request.env["l10n_pl_ksef.setup"]
         address = request.httprequest.remote_addr
         try:
@@ -44,10 +43,13 @@ class KsefController(http.Controller):
 
         :returns: JSON ``{"connected": bool, "checks": [...]}``; 403 without right
         """
-        company = request.env["res.company"].browse(int(company_id))
+        company = _get_company(company_id)
         setup = request.env["l10n_pl_ksef.setup"]
         uploads = request.httprequest.files.getlist("files")
-        files = [upload.read() for upload in uploads[:FILES_MAX]]
+        for upload in uploads:
+            # A request that is run again rewinds the first one alone.
+            upload.seek(0)
+        files = [upload.read() for upload in uploads]
         address = request.httprequest.remote_addr
         try:
             result = setup._connect_certificate(
@@ -56,3 +58,8 @@ class KsefController(http.Controller):
         except AccessError as error:
             return request.make_json_response({"error": str(error)}, status=403)
         return request.make_json_response(result)
+
+
+def _get_company(text):
+    """Return the company of an id in a form; of anything else there is none."""
+    return request.env["res.company"].browse(int(text) if text.isdecimal() else 0)

@@ -3,6 +3,7 @@
 UPDATE l10n_pl_ksef_connection
    SET sealed_token = NULL,
        sealed_certificate = NULL,
+       sealed_login = NULL,
        sealed_access = NULL,
        sealed_refresh = NULL,
        state = 'broken',

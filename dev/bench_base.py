@@ -68,6 +68,7 @@ class Bench:
         self.demo = Demo(name, free_port(), ("--max-cron-threads=0",))
         self.journey = None
         self.companies = []
+        self.login_method = "token"
         self._last_message = 0
 
     def start(self, count):
@@ -159,13 +160,23 @@ class Bench:
                     worker.stop()
 
     def _connect(self, company):
-        """Paste a token of the simulator, as a person does."""
+        """Enter a token or a certificate of the simulator, as a person does."""
         odoo = self.journey.odoo
         [found] = odoo.call("res.company", "read", [company], ["vat"])
-        token = self.journey.make_token(found["vat"].removeprefix("PL"))
-        answer = odoo.connect_to_ksef(company, "test", token)
+        nip = found["vat"].removeprefix("PL")
+        if self.login_method == "token":
+            token = self.journey.make_token(nip)
+            answer = odoo.connect_to_ksef(company, "test", token)
+        else:
+            made = self.demo.control("POST", "certificates", {"nip": nip})
+            files = [made["certificate"].encode(), made["key"].encode()]
+            values = {"passphrase": ""}
+            answer = odoo.enter_secret("certificate", company, "test", values, files)
+            answer = answer.json()
         if not answer.get("connected"):
-            raise Stop(f"Odoo did not take the token: {answer}", "read the log")
+            raise Stop(
+                f"Odoo refused the {self.login_method}: {answer}", "read the log"
+            )
 
 
 class _Worker:

@@ -9,8 +9,8 @@ LIMIT_RATIO = 1.2
 LIMIT_ONE = 5
 LIMIT_LOGINS = 1
 LOGIN = (
-    *("public_keys", "challenge", "login_token", "login_status"),
-    *("redeem", "refresh"),
+    *("public_keys", "challenge", "login_token", "login_certificate"),
+    *("login_status", "redeem", "refresh"),
 )
 NOT_CALLS = ("api_calls", "rate_limited", "upload_part", "upo_link")
 INTERACTIVE_MAX = "l10n_pl_ksef.interactive_max"
@@ -22,11 +22,16 @@ def measure(figures, bench):
     """Show the calls of a hundred invoices, and of one alone."""
     say(f"calls of {MANY} invoices one by one, and of one alone")
     bench.set_parameter(INTERACTIVE_MAX, 10 * MANY)
-    many = _count(bench, MANY, ends_access=True)
-    calls = sum(many.values())
-    print(f"    {dict(sorted(many.items()))}")
-    figures.show(f"{MANY} invoices, log-in too", calls / LEAST_CALLS, LIMIT_RATIO, "x")
-    figures.show("  log-ins", many.get("login_token", 0), LIMIT_LOGINS, "log-ins")
+    for method in ("token", "certificate"):
+        bench.login_method = method
+        many = _count(bench, MANY, ends_access=True)
+        calls = sum(many.values())
+        print(f"    {dict(sorted(many.items()))}")
+        what = f"{MANY} invoices, log-in by {method} too"
+        figures.show(what, calls / LEAST_CALLS, LIMIT_RATIO, "x")
+        logins = many.get(f"login_{method}", 0)
+        figures.show("  log-ins", logins, LIMIT_LOGINS, "log-ins")
+    bench.login_method = "token"
     one = _count(bench, 1)
     print(f"    {dict(sorted(one.items()))}")
     after_login = sum(count for name, count in one.items() if name not in LOGIN)

@@ -58,24 +58,27 @@ class OdooClient:
 
     def connect_to_ksef(self, company_id, environment, token):
         """Paste a token as the settings dialogue does; return the JSON answer."""
+        answer = self.enter_secret("token", company_id, environment, {"token": token})
+        answer.raise_for_status()
+        return answer.json()
+
+    def enter_secret(self, kind, company_id, environment, values, files=()):
+        """Send what a dialogue of the settings asks for; return the HTTP answer.
+
+        :param kind: ``token`` or ``certificate``, the end of the address
+        :param files: list of bytes
+        """
         page = self._http.get(f"{self.address}/odoo", timeout=TIMEOUT_SECONDS)
         found = CSRF.search(page.text)
         if not found:
-            raise Stop(
-                "Odoo's web client did not load.", "read .dev/logs/demo-odoo.log"
-            )
-        answer = self._http.post(
-            f"{self.address}/l10n_pl_ksef/token",
-            data={
-                "company_id": company_id,
-                "environment": environment,
-                "token": token,
-                "csrf_token": found[1],
-            },
+            raise Stop("Odoo's web client did not load.", READ_LOG)
+        values = {"company_id": company_id, "environment": environment, **values}
+        return self._http.post(
+            f"{self.address}/l10n_pl_ksef/{kind}",
+            data={**values, "csrf_token": found[1]},
+            files=[("files", ("upload", content)) for content in files] or None,
             timeout=TIMEOUT_SECONDS,
         )
-        answer.raise_for_status()
-        return answer.json()
 
     def download(self, path):
         """Return the bytes behind a link of this Odoo."""

@@ -36,6 +36,8 @@ LINES = (
 class Journey:
     """One sample invoice in a running demo."""
 
+    login_method = "token"
+
     def __init__(self, demo):
         self.demo = demo
         self.connect_answer = None
@@ -62,18 +64,22 @@ class Journey:
         odoo.call("res.users", "write", user, {"company_id": self.company})
 
     def connect(self):
-        """Make a token in the simulator and paste it into Odoo."""
-        say("connecting the company to the simulator with a token")
+        """Let the simulator make what Odoo logs in with, and hand it to Odoo."""
+        say(f"connecting the company to the simulator with a {self.login_method}")
         company = self.odoo.call("res.company", "read", [self.company], ["vat"])[0]
-        token = self.make_token(company["vat"].removeprefix("PL"))
-        answer = self.odoo.connect_to_ksef(self.company, "test", token)
+        answer = self.enter_secret(company["vat"].removeprefix("PL"))
         self.connect_answer = answer
         for check in answer["checks"]:
             print(f"    {check['title']}: {check['text']}")
         if not answer["connected"]:
-            raise Stop("Odoo did not take the token.", "read the lines above")
+            raise Stop(f"Odoo refused the {self.login_method}.", "read the lines above")
         policy = {"l10n_pl_ksef_since": date.today().replace(day=1).isoformat()}
         self.odoo.call("res.company", "write", [self.company], policy)
+
+    def enter_secret(self, nip):
+        """Make a token and paste it; return Odoo's answer."""
+        token = self.make_token(nip)
+        return self.odoo.connect_to_ksef(self.company, "test", token)
 
     def make_token(self, nip):
         """Make a token in the simulator, as the Ministry's application does."""

@@ -2,8 +2,8 @@
 
 ``python -m dev.shots FOLDER``: clones the template, starts the simulator and a
 server, connects through the token dialogue, makes an invoice in every state,
-and writes FOLDER/<language>-<width>-<screen>.png. For looking at; nothing is
-compared.
+changes over to a certificate, and writes FOLDER/<language>-<width>-<screen>.png.
+For looking at; nothing is compared. `--parts` takes some of it only.
 """
 
 import argparse
@@ -21,11 +21,13 @@ from pathlib import Path
 from playwright.sync_api import TimeoutError as Timeout
 from playwright.sync_api import sync_playwright
 
+from .shots_certificate import NIP, CertificateShots, post_json
+
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "ui_shots"
-NIP = "5795955811"
 WIDTHS = {1440: 1000, 420: 900}
 LANGUAGES = ("en", "pl")
+PARTS = ("connecting", "screens", "certificate")
 KEY = "bDEwbl9wbF9rc2VmIHRlc3Qga2V5LCAzMiBieXRlcyE="
 SETTINGS = "/odoo/action-account.action_account_config"
 INVOICES = "/odoo/customer-invoices"
@@ -89,19 +91,13 @@ def shell(step, environment):
     return json.loads(lines[0].partition("SHOTS ")[2])
 
 
-def post_json(url, payload):
-    request = urllib.request.Request(
-        url, json.dumps(payload).encode(), {"Content-Type": "application/json"}
-    )
-    return json.loads(urllib.request.urlopen(request).read())
-
-
 class Camera:
     """A browser window of one user, one language and one width."""
 
     def __init__(self, browser, base, folder, language, width):
         self.base, self.folder = base, folder
         self.prefix = f"{language}-{width}"
+        self.login = f"shots_{language}"
         context = browser.new_context(
             viewport={"width": width, "height": WIDTHS[width]},
             timezone_id="Europe/Warsaw",
@@ -111,7 +107,7 @@ class Camera:
         self.page.on("console", self.note)
         self.page.goto(f"{base}/web/login")
         for name in ("login", "password"):
-            self.page.fill(f"input[name={name}]", f"shots_{language}")
+            self.page.fill(f"input[name={name}]", self.login)
         self.page.click("form.oe_login_form button[type=submit]")
         self.page.wait_for_url(lambda url: "/web/login" not in url)
 
@@ -201,11 +197,28 @@ def take_screens(camera, made):
     camera.shoot("tax")
 
 
+def take_parts(cameras, simulator, parts, environment):
+    if "connecting" in parts:
+        token = post_json(
+            f"{simulator}/control/tokens",
+            {"nip": NIP, "permissions": ["InvoiceRead", "InvoiceWrite"]},
+        )["token"]
+        for camera in cameras:
+            take_connecting(camera, token, camera is cameras[-1])
+    if "screens" in parts:
+        made = shell("accepted", environment)
+        time.sleep(JOB_SECONDS)
+        made |= shell("states", environment)
+        for camera in cameras:
+            take_screens(camera, made)
+    if "certificate" in parts:
+        for camera in cameras:
+            CertificateShots(
+                camera, simulator, lambda step: shell(step, environment), DATABASE
+            ).take()
+
+
 def take_all(base, simulator, options, environment):
-    token = post_json(
-        f"{simulator}/control/tokens",
-        {"nip": NIP, "permissions": ["InvoiceRead", "InvoiceWrite"]},
-    )["token"]
     chromium = shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -216,13 +229,7 @@ def take_all(base, simulator, options, environment):
             for language in options.languages
             for width in options.widths
         ]
-        for camera in cameras:
-            take_connecting(camera, token, camera is cameras[-1])
-        made = shell("accepted", environment)
-        time.sleep(JOB_SECONDS)
-        made |= shell("states", environment)
-        for camera in cameras:
-            take_screens(camera, made)
+        take_parts(cameras, simulator, options.parts, environment)
         browser.close()
 
 
@@ -231,6 +238,7 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--languages", nargs="+", default=LANGUAGES)
     parser.add_argument("--widths", nargs="+", type=int, default=tuple(WIDTHS))
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
     folder = options.folder
     folder.mkdir(parents=True, exist_ok=True)

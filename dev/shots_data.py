@@ -19,6 +19,7 @@ company = company.with_env(env)
 
 
 def make_people():
+    make_company()
     groups = env.ref("base.group_system") + env.ref("account.group_account_manager")
     for login, name, lang in (
         ("shots_en", "Anna Nowak", "en_US"),
@@ -37,6 +38,7 @@ def make_people():
                 "group_ids": groups.ids,
             }
         )
+    return {"company": company.id}
 
 
 def make_company():
@@ -140,6 +142,7 @@ STATES = {
     "original": hold("original"),
     "no_token": hold("no_token"),
     "token": hold("token"),
+    "certificate": hold("certificate"),
     "right": hold("right"),
     "nip": hold("nip"),
     "clock": hold("clock"),
@@ -161,6 +164,7 @@ def make_states():
     foreign = make_buyer(
         "Muster GmbH", vat="DE136695976", country_id=env.ref("base.de").id
     )
+    env["l10n_pl_ksef.job"]._get_crons().active = False
     company.l10n_pl_ksef_on_problem = "hold"
     company.l10n_pl_ksef_to_foreign = False
     made = {
@@ -179,18 +183,32 @@ def make_accepted():
     return {"accepted": make_invoice(make_buyer("Nabywca Przykładowy Sp. z o.o.")).id}
 
 
-def stop_job():
-    env["l10n_pl_ksef.job"]._get_crons().active = False
+def get_connection():
+    return env["l10n_pl_ksef.connection"]._get_for(company)
 
 
-if os.environ["SHOTS_STEP"] == "people":
-    make_company()
-    make_people()
-    made = {"company": company.id}
-elif os.environ["SHOTS_STEP"] == "accepted":
-    made = make_accepted()
-else:
-    stop_job()
-    made = make_states()
+def make_ending():
+    connection = get_connection()
+    connection.certificate_valid_until = now + timedelta(days=20, hours=3)
+    warnings = env["l10n_pl_ksef.warning"].sudo()
+    warnings._refresh()
+    warning = warnings.search([("subject", "=", "certificate_30")], limit=1)
+    return {"warning": warning.id}
+
+
+def make_refused():
+    get_connection()._set_problem("certificate", "certificate")
+    move = make_invoice(make_buyer("Nabywca Przykładowy Sp. z o.o."))
+    return {"invoice": force(move, **hold("certificate"))}
+
+
+STEPS = {
+    "people": make_people,
+    "accepted": make_accepted,
+    "states": make_states,
+    "certificate_ending": make_ending,
+    "certificate_refused": make_refused,
+}
+made = STEPS[os.environ["SHOTS_STEP"]]()
 env.cr.commit()
 print("SHOTS " + json.dumps(made))

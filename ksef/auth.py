@@ -23,9 +23,12 @@ MAX_WAIT_SECONDS = 30
 # Logins with a token settle within about a second; the last pause repeats.
 POLL_PAUSES_SECONDS = (0.2, 0.3, 0.5, 1, 1, 2)
 
-_WORTH_ANOTHER_TRY = frozenset({statuses.KEY_WITHDRAWN, statuses.CHALLENGE_REFUSED})
-_CURED_BY_A_NEW_CHALLENGE = frozenset(
-    {statuses.LOGIN_TOKEN_REFUSED, statuses.CHALLENGE_REFUSED}
+_CURED_BY_A_NEW_START = frozenset(
+    {
+        statuses.LOGIN_TOKEN_REFUSED,
+        statuses.CHALLENGE_REFUSED,
+        statuses.KEY_WITHDRAWN,
+    }
 )
 
 
@@ -51,7 +54,8 @@ def login_with_token(
     :param token: :class:`~.secret.Secret`, the whole KSeF token
     :param nip: ten digits, the context
     :param wait: called with seconds between two polls
-    :raises KsefLoginRefused: KSeF does not let this token in
+    :raises KsefLoginRefused: KSeF does not let this token in, at once
+        (``http_status`` 400) or after its checks
     :raises KsefLoginPending: no decision within ``max_wait_seconds``
     :raises KsefError: a call failed
     """
@@ -85,20 +89,50 @@ def login_with_certificate(
     return _login(client, start, wait, max_wait_seconds)
 
 
+def finish_login(
+    client, started, *, wait=time.sleep, max_wait_seconds=MAX_WAIT_SECONDS
+):
+    """Go on with a login that was pending and return :class:`Credentials`.
+
+    :param started: :class:`~.messages.LoginStarted`
+    :raises KsefLoginRefused: KSeF decided against it
+    :raises KsefLoginPending: still no decision within ``max_wait_seconds``
+    :raises KsefAuthError: KSeF does not know this login any more
+    :raises KsefError: a call failed
+    """
+
+    def finish():
+        _await_login(client, started, wait, max_wait_seconds)
+        return client.redeem(started.operation)
+
+    pair = _as_login(finish)
+    return Credentials(
+        pair.access,
+        pair.access_valid_until,
+        pair.refresh,
+        pair.refresh_valid_until,
+        started.reference,
+    )
+
+
 def _login(client, start, wait, max_wait_seconds):
+    def log_in():
+        started = _as_login(start)
+        return finish_login(
+            client, started, wait=wait, max_wait_seconds=max_wait_seconds
+        )
+
     try:
-        return _login_once(client, start, wait, max_wait_seconds)
-    except (KsefRefused, KsefLoginRefused, KsefNoAnswer, KsefAuthError) as error:
+        return log_in()
+    except (KsefLoginRefused, KsefNoAnswer, KsefAuthError) as error:
         if not _is_worth_another_try(error):
             raise
-    return _login_once(client, start, wait, max_wait_seconds)
+    return log_in()
 
 
 def _is_worth_another_try(error):
-    if isinstance(error, KsefRefused):
-        return bool(_WORTH_ANOTHER_TRY.intersection(error.codes))
     if isinstance(error, KsefLoginRefused):
-        is_curable = error.code in _CURED_BY_A_NEW_CHALLENGE
+        is_curable = error.code in _CURED_BY_A_NEW_START
         return is_curable and error.reason is statuses.LoginProblem.DISTURBED
     return error.operation == routes.REDEEM.operation
 
@@ -119,41 +153,36 @@ def _start_with_token(client, token, nip):
 def _start_with_certificate(client, credential, nip):
     challenge = client.challenge()
     signed = xades.sign_login(challenge.challenge, nip, credential, client.now())
+    return client.login_certificate(signed)
+
+
+def _as_login(step):
+    """Take a step of a login; a refused one is a refused login, no invoice is wrong."""
     try:
-        return client.login_certificate(signed)
+        return step()
     except KsefRefused as error:
         refusal = _as_login_refusal(error)
-        if refusal is None:
-            raise
     raise refusal
 
 
 def _as_login_refusal(error):
-    """Return what a refused start means for the login, None when nothing."""
-    for problem in error.problems:
-        reason = statuses.login_error_problem(problem.code)
-        if reason is not None:
-            return KsefLoginRefused(
-                code=problem.code,
-                details=problem.details,
-                operation=error.operation,
-                http_status=error.http_status,
-                service_reference=error.service_reference,
-                reason=reason,
-            )
-    return None
-
-
-def _login_once(client, start, wait, max_wait_seconds):
-    started = start()
-    _await_login(client, started, wait, max_wait_seconds)
-    pair = client.redeem(started.operation)
-    return Credentials(
-        pair.access,
-        pair.access_valid_until,
-        pair.refresh,
-        pair.refresh_valid_until,
-        started.reference,
+    """Return what a refused start means for the login, by the first code we know."""
+    known = (
+        (problem, statuses.login_error_problem(problem.code))
+        for problem in error.problems
+    )
+    code, details, reason = error.code, error.details, statuses.LoginProblem.OTHER
+    for problem, meaning in known:
+        if meaning is not None:
+            code, details, reason = problem.code, problem.details, meaning
+            break
+    return KsefLoginRefused(
+        code=code,
+        details=details,
+        operation=error.operation,
+        http_status=error.http_status,
+        service_reference=error.service_reference,
+        reason=reason,
     )
 
 
@@ -180,7 +209,7 @@ def _await_login(client, started, wait, max_wait_seconds):
             raise KsefLoginPending(
                 code=status.code,
                 operation=routes.LOGIN_STATUS.operation,
-                reference=started.reference,
+                started=started,
             )
         wait(pause)
         waited_seconds += pause

@@ -6,6 +6,7 @@ Source: KSeF API 2.0, sections on accepted certificates and on KSeF certificates
 import hashlib
 import re
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -42,6 +43,10 @@ _HOLDER_NAMES = (
     (NameOID.GIVEN_NAME, NameOID.SURNAME),
 )
 _PERSON_PESEL = re.compile(r"(?:PNOPL|PESEL)[^0-9\n]*[0-9]{11}(?![0-9])")
+_USES = (
+    *("digital_signature", "content_commitment", "key_encipherment"),
+    *("data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"),
+)
 # Characters that XML cannot carry, or would carry changed.
 _NOT_FOR_XML = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
 
@@ -205,10 +210,8 @@ def read_facts(certificate):
     :param certificate: DER
     :raises CredentialError: NOT_READABLE
     """
-    try:
+    with suppress(*UNREADABLE):
         return _facts(certificate)
-    except UNREADABLE:
-        pass
     raise CredentialError(CredentialProblem.NOT_READABLE)
 
 
@@ -269,12 +272,12 @@ def _kind(certificate):
     is_self_issued = certificate.subject == certificate.issuer
     if usage is None or is_qualified or is_self_issued:
         return _kind_by_names(certificate)
-    uses = (usage.digital_signature, usage.content_commitment)
+    uses = {name for name in _USES if getattr(usage, name)}
     kinds = {
-        (True, False): CertificateKind.KSEF,
-        (False, True): CertificateKind.OFFLINE,
+        ("digital_signature",): CertificateKind.KSEF,
+        ("content_commitment",): CertificateKind.OFFLINE,
     }
-    return kinds.get(uses) or _kind_by_names(certificate)
+    return kinds.get(tuple(uses)) or _kind_by_names(certificate)
 
 
 def _kind_by_names(certificate):

@@ -6,12 +6,14 @@ errors of the libraries are left behind before one of ours is raised.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import (
+    load_der_private_key,
     load_pem_private_key,
     pkcs12,
 )
@@ -92,6 +94,9 @@ def read_files(files, passphrase):
     if any(len(data) > FILE_LIMIT_BYTES for data in files):
         raise CredentialError(CredentialProblem.TOO_LARGE)
     password = _as_bytes(passphrase.reveal()) if passphrase else None
+    if password and b"\0" in password:
+        # No key has one, and the library would say it aloud.
+        raise CredentialError(CredentialProblem.PASSPHRASE_WRONG)
     found = [_read_file(bytes(data), password) for data in files]
     return Found(
         tuple(each for part in found for each in part.certificates),
@@ -108,7 +113,7 @@ def _read_file(data, password):
         return _read_pkcs12(data, password)
     blocks = list(_PEM.finditer(data))
     if not blocks:
-        return Found((_read(x509.load_der_x509_certificate, data),), ())
+        return _read_der(data, password)
     return Found(
         tuple(
             _read(x509.load_pem_x509_certificate, block[0])
@@ -121,6 +126,23 @@ def _read_file(data, password):
             if block[1].endswith(_PEM_KEY)
         ),
     )
+
+
+def _read_der(data, password):
+    """Read a certificate, or else a key, from what has no armour."""
+    with suppress(*UNREADABLE):
+        return Found((x509.load_der_x509_certificate(data),), ())
+    try:
+        return Found((), (load_der_private_key(data, None),))
+    except UNREADABLE as error:
+        # Told apart from everything else that is no key.
+        is_locked = isinstance(error, TypeError)
+    if not is_locked:
+        raise CredentialError(CredentialProblem.NOT_READABLE)
+    if not password:
+        raise CredentialError(CredentialProblem.PASSPHRASE_MISSING)
+    wrong = CredentialProblem.PASSPHRASE_WRONG
+    return Found((), (_read(load_der_private_key, data, password, otherwise=wrong),))
 
 
 def _read_key(block, password):
@@ -136,11 +158,9 @@ def _read(load, *arguments, otherwise=CredentialProblem.NOT_READABLE):
     """Return what a library reads, or raise the error given instead of its own."""
     try:
         return load(*arguments)
-    except UnsupportedAlgorithm:
-        otherwise = CredentialProblem.NOT_READABLE
-    except UNREADABLE:
-        pass
-    raise CredentialError(otherwise)
+    except UNREADABLE as error:
+        is_unknown = isinstance(error, UnsupportedAlgorithm)
+    raise CredentialError(CredentialProblem.NOT_READABLE if is_unknown else otherwise)
 
 
 def _read_pkcs12(data, password):

@@ -169,12 +169,13 @@ class KsefLoginRefused(KsefError):
 class KsefLoginPending(KsefError):
     """The login was still under way when the time given for it was over.
 
-    :ivar reference: reference number of the login
+    :ivar started: :class:`~.messages.LoginStarted`, to go on with; None if another
+        one's login was waited for
     """
 
-    def __init__(self, *, reference=None, **fields):
+    def __init__(self, *, started=None, **fields):
         super().__init__(**fields)
-        self.reference = reference
+        self.started = started
 
 
 class KsefProtocolError(KsefError):

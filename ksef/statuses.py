@@ -140,8 +140,8 @@ _LOGIN_TEXTS = (
 )
 
 
-# HTTP 400 to a login with a certificate. 91xx and 214xx are about the signature or
-# the document around it, which are made of the certificate alone.
+# HTTP 400 to the start of a login. 91xx and 214xx are about the signature or the
+# document around it, which are made of the certificate alone.
 _LOGIN_ERROR = {
     9101: LoginProblem.CERTIFICATE,
     9102: LoginProblem.CERTIFICATE,
@@ -154,6 +154,7 @@ _LOGIN_ERROR = {
     21217: LoginProblem.CERTIFICATE,
     21401: LoginProblem.CERTIFICATE,
     21406: LoginProblem.CERTIFICATE,
+    KEY_WITHDRAWN: LoginProblem.DISTURBED,
 }
 
 
@@ -201,8 +202,8 @@ def login_problem(code, details=()):
 
 
 def login_error_problem(code):
-    """Return the :class:`LoginProblem` of a code of HTTP 400 to a signed login.
+    """Return the :class:`LoginProblem` of a code of HTTP 400 to the start of a login.
 
-    None when the code says nothing about the certificate or the challenge.
+    None when the code says nothing about certificate, challenge or key.
     """
     return _LOGIN_ERROR.get(code)

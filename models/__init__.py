@@ -41,6 +41,7 @@ from . import (
     l10n_pl_ksef_gateway,
     l10n_pl_ksef_gateway_login,
     l10n_pl_ksef_setup,
+    l10n_pl_ksef_setup_care,
     l10n_pl_ksef_setup_certificate,
     l10n_pl_ksef_session,
     l10n_pl_ksef_receipt,

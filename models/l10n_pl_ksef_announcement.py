@@ -1,6 +1,6 @@
 """What the Ministry announces about KSeF, as far as it was heard."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytz
 
@@ -148,6 +148,13 @@ def _write_time(moment):
 def _read_date(text):
     """Return the date in Poland of a stored moment."""
     return get_polish_date(fields.Datetime.to_datetime(text)) if text else None
+
+
+def get_polish_midnight(date):
+    """Return the moment (naive, UTC) at which a day begins in Poland."""
+    begins = datetime.combine(date, time.min)
+    aware = pytz.timezone(POLISH_ZONE).localize(begins)
+    return aware.astimezone(pytz.utc).replace(tzinfo=None)
 
 
 def get_polish_date(moment):

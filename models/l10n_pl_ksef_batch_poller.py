@@ -182,6 +182,10 @@ class BatchPoller(models.AbstractModel):
         session = self._lock(session, state)
         if not session:
             return
+        poller = self.env["l10n_pl_ksef.poller"]
+        if poller._is_of_another_login(session, failure):
+            self.env["l10n_pl_ksef.reconciler"]._leave_to_search(session)
+            return
         is_refused = isinstance(failure, errors.KsefRefused | errors.KsefGone)
         if is_refused and session.refusal_count >= REFUSALS_BEFORE_PERSON:
             self._give_up(session, failure.code)

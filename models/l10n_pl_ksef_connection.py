@@ -3,7 +3,10 @@
 import random
 from datetime import timedelta
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
 
 from ..ksef import errors
 from .l10n_pl_ksef_vault import VaultError
@@ -25,6 +28,8 @@ PROBLEMS = [
 # What KSeF itself said; it counts until a new token or a trial login.
 LASTING_PROBLEMS = ("token", "certificate", "right")
 MINUTE = timedelta(minutes=1)
+# Only something of another login is closed to ours, nothing else.
+NOT_OURS = "insufficient-resource-access"
 # Nothing was taken, and the next call would fare no better.
 OUT_OF_ORDER = (
     errors.KsefUnavailable,
@@ -205,7 +210,7 @@ class Connection(models.Model):
         """Record what a failed call says of the connection; return a pause in s."""
         if isinstance(error, errors.KsefRateLimited):
             return self._note_limit(error)
-        if isinstance(error, errors.KsefForbidden):
+        if isinstance(error, errors.KsefForbidden) and error.reason_code != NOT_OURS:
             self._set_problem("right", error.reason_code)
         elif isinstance(error, OUT_OF_ORDER):
             self._set_outage(error.retry_after_seconds)
@@ -275,13 +280,23 @@ class Connection(models.Model):
         if connection:
             return connection
         owner = company._l10n_pl_ksef_owner()
-        return self.sudo().create(
-            {
-                "company_id": owner.id,
-                "environment": owner.l10n_pl_ksef_environment,
-                "problem": "no_token",
-            }
+        return self._create_for(
+            owner, owner.l10n_pl_ksef_environment, problem="no_token"
         )
+
+    @api.model
+    @api.private
+    def _create_for(self, company, environment, **values):
+        """Create a connection; if somebody did so just now, begin the request anew.
+
+        :raises ConcurrencyError: Odoo runs the request again, which finds it then
+        """
+        values |= {"company_id": company.id, "environment": environment}
+        try:
+            with self.env.cr.savepoint():
+                return self.sudo().create(values)
+        except UniqueViolation as error:
+            raise ConcurrencyError(str(error)) from None
 
     @api.model
     @api.private

@@ -10,8 +10,14 @@ from .l10n_pl_ksef_vault import VaultError
 
 # The access token is renewed this long before its end (API 4.3: about 2 min).
 ACCESS_MARGIN = timedelta(minutes=2)
+# So long a login is asked about before another one is begun: as long as its
+# challenge lives (API 4.3).
+LOGIN_PATIENCE = timedelta(minutes=10)
 # All of it is replaced together.
-SEALED = ("sealed_token", "sealed_certificate", "sealed_access", "sealed_refresh")
+SEALED = (
+    *("sealed_token", "sealed_certificate"),
+    *("sealed_login", "sealed_access", "sealed_refresh"),
+)
 
 
 class ConnectionSecrets(models.Model):
@@ -19,6 +25,9 @@ class ConnectionSecrets(models.Model):
 
     sealed_token = fields.Char(copy=False)
     sealed_certificate = fields.Char(copy=False, help="With its private key.")
+    sealed_login = fields.Char(copy=False, help="Of a login that is not decided yet.")
+    login_reference = fields.Char(copy=False)
+    login_until = fields.Datetime(copy=False, help="Until when it is asked about.")
     sealed_access = fields.Char(copy=False)
     access_valid_until = fields.Datetime(copy=False)
     sealed_refresh = fields.Char(copy=False)
@@ -71,8 +80,34 @@ class ConnectionSecrets(models.Model):
                 "access_valid_until": _naive(credentials.access_valid_until),
                 "sealed_refresh": self._prepare_sealed("refresh", credentials.refresh),
                 "refresh_valid_until": _naive(credentials.refresh_valid_until),
+                "sealed_login": False,
             }
         )
+
+    @api.private
+    def _keep_login(self, started):
+        """Keep a login that KSeF has not decided yet, to go on with it later.
+
+        :param started: ``ksef.messages.LoginStarted``
+        """
+        if not self.sealed_login:
+            self.login_until = fields.Datetime.now() + LOGIN_PATIENCE
+        self.sealed_login = self._prepare_sealed("login", started.operation)
+        self.login_reference = started.reference
+
+    @api.private
+    def _drop_login(self):
+        """Begin anew next time."""
+        if self.sealed_login:
+            self.sealed_login = False
+
+    @api.private
+    def _read_login(self):
+        """Return reference and bearer of a login to go on with, or None."""
+        if not self.sealed_login or self.login_until < fields.Datetime.now():
+            return None
+        bearer = self._read_own("login")
+        return bearer and (self.login_reference, bearer)
 
     @api.private
     def _store_access(self, access, valid_until):
@@ -104,7 +139,7 @@ class ConnectionSecrets(models.Model):
     @api.private
     def _has_login(self):
         """Tell whether there is a secret to log in with."""
-        return bool(self[f"sealed_{self.login_method}"])
+        return bool(self) and bool(self[f"sealed_{self.login_method}"])
 
 
 def _naive(moment):

@@ -78,7 +78,8 @@ class ExplainConnection(models.AbstractModel):
         method = connection["login_method"]
         end = connection["certificate_valid_until"]
         if method == "certificate" and end and end < fields.Datetime.now():
-            return self.env._(CERTIFICATE_ENDED) % {"date": format_date(self.env, end)}
+            ended = self.env._(CERTIFICATE_ENDED)
+            return ended % {"date": format_date(self.env, end)}
         words = REFUSALS.get(method, {}).get(connection["problem_code"])
         return self.env._(words or REFUSAL_UNKNOWN)
 
@@ -126,7 +127,8 @@ class ExplainConnection(models.AbstractModel):
         if days > OFFER_DAYS:
             return False
         words = TOKENS_ENDED if days < 0 else TOKEN_ENDS if days else TOKEN_ENDS_TODAY
-        return self.env._(words) % {"days": days, "date": self._format_token_end()}
+        sentence = self.env._(words)
+        return sentence % {"days": days, "date": self._format_token_end()}
 
     @api.private
     def _format_serial(self, serial):

@@ -71,6 +71,12 @@ class Gateway(models.AbstractModel):
         except errors.KsefAuthError:
             access = self._get_access(connection.id, client, rejected=access)
             return operation(client, access)
+        except errors.KsefForbidden:
+            # A person may have replaced the login meanwhile; KSeF did not act.
+            newest = self._get_access(connection.id, client)
+            if newest == access:
+                raise
+            return operation(client, newest)
 
     @api.private
     def _open_session(self, client, access):

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from psycopg2.errors import SerializationFailure
 
@@ -11,6 +11,7 @@ from odoo import api, models
 from ..ksef import auth, errors
 from ..ksef.certificate import Credential, read_credential
 from ..ksef.claims import read_permissions
+from ..ksef.messages import LoginStarted
 from ..ksef.statuses import LoginProblem
 from .l10n_pl_ksef_connection import ConnectionObstacle
 
@@ -61,15 +62,21 @@ class Gateway(models.AbstractModel):
         return auth.login_with_token(client, token, nip)
 
     @api.private
-    def _read_credential(self, files, passphrase):
+    def _read_credential(self, environment, files, passphrase):
         """Read an uploaded certificate with its private key.
+
+        Its dates are judged by KSeF's clock as far as that is known.
 
         :param files: list of bytes
         :param passphrase: ``Secret`` or None
         :returns: ``ksef.certificate.Credential``
         :raises CredentialError: with what is wrong
         """
-        return read_credential(files, passphrase, datetime.now(timezone.utc))
+        now = datetime.now(timezone.utc)
+        if self._has_address(environment):
+            offset = self._get_clock_offset(environment) or 0
+            now += timedelta(seconds=offset)
+        return read_credential(files, passphrase, now)
 
     @api.private
     def _load_credential(self, connection):
@@ -153,6 +160,9 @@ class Gateway(models.AbstractModel):
             except errors.KsefLoginRefused as error:
                 refusal = error
                 self._record_refusal(connection, error)
+            except errors.KsefLoginPending as error:
+                refusal = error
+                connection._keep_login(error.started)
         raise refusal
 
     @api.private
@@ -168,14 +178,29 @@ class Gateway(models.AbstractModel):
                 connection._store_access(access, valid_until)
                 connection._note_clock()
                 return access
-        credentials = LOGINS[connection.login_method](client, connection)
+        credentials = self._go_on(connection, client)
+        credentials = credentials or LOGINS[connection.login_method](client, connection)
         connection._store_credentials(credentials)
         connection._set_working()
         return credentials.access
 
     @api.private
+    def _go_on(self, connection, client):
+        """Finish the login that KSeF had not decided; None if there is none."""
+        kept = connection._read_login()
+        if kept is None:
+            return None
+        started = LoginStarted(*kept, operation_valid_until=connection.login_until)
+        try:
+            return auth.finish_login(client, started)
+        except errors.KsefAuthError:
+            _logger.info("KSeF forgot the login of connection %s", connection.id)
+            return None
+
+    @api.private
     def _record_refusal(self, connection, error):
         """Keep a refused login; what passes by itself is only an outage."""
+        connection._drop_login()
         problem = LOGIN_PROBLEMS.get(error.reason)
         if problem == "token":
             # What is refused is what we logged in with.

@@ -13,6 +13,7 @@ from .l10n_pl_ksef_health_words import (
     LISTS,
     NOTHING,
     NOTHING_TOLD,
+    NOTHING_URGENT,
     READERS,
     REFUSED,
     TITLES,
@@ -79,7 +80,7 @@ class Health(models.AbstractModel):
             "rows": rows,
             "counts": self._get_counts(page),
             "todo": sorted(page.todo, key=lambda item: item["level"] != "danger"),
-            "nothing": self._get_nothing(company),
+            "nothing": self._get_nothing(company, rows),
             "files": is_admin
             and self.env["l10n_pl_ksef.farewell"]._get_progress(company),
             "may": {"test": is_admin and page.status["obstacle"] != "no_token"},
@@ -291,7 +292,10 @@ class Health(models.AbstractModel):
         ]
 
     @api.private
-    def _get_nothing(self, company):
+    def _get_nothing(self, company, rows):
+        """Return what stands where there is nothing that must be done."""
+        if any(row["level"] == "warning" for row in rows):
+            return self.env._(NOTHING_URGENT)
         users = self.env["l10n_pl_ksef.warning"].sudo()._find_person(company, "admin")
         if users == self.env.user:
             return self.env._(NOTHING)

@@ -300,6 +300,7 @@ REFUSED = Finding(
     ["refused"],
 )
 NOTHING = _lt("Nothing to do.")
+NOTHING_URGENT = _lt("Nothing urgent. What is worth a look is marked below.")
 NOTHING_TOLD = _lt("Nothing to do. Odoo tells %(admins)s when that changes.")
 
 

@@ -7,8 +7,8 @@ from odoo import api, fields, models
 from odoo.tools.misc import format_datetime
 
 from ..ksef import errors
-from ..ksef.statuses import Verdict, invoice_verdict
-from .l10n_pl_ksef_connection import ConnectionObstacle
+from ..ksef.statuses import SESSION_NOT_FOUND, Verdict, invoice_verdict
+from .l10n_pl_ksef_connection import NOT_OURS, ConnectionObstacle
 
 _logger = logging.getLogger(__name__)
 
@@ -125,6 +125,9 @@ class Poller(models.AbstractModel):
             self._commit()
             self._note_failed_question(documents, failure)
             answer = None
+            if self._is_of_another_login(documents.session_id[:1], failure):
+                self._commit()
+                self.env["l10n_pl_ksef.reconciler"]._find_elsewhere(documents)
         self._commit()
         return answer
 
@@ -153,6 +156,19 @@ class Poller(models.AbstractModel):
             else:
                 wait = max(pause, pause_of(pauses, document.step_count + 1))
                 document._plan(wait, is_refused=is_final)
+
+    @api.private
+    def _is_of_another_login(self, session, failure):
+        """Tell whether a session is closed to us, since another login opened it.
+
+        KSeF shows sessions to who made them (API 7.5); which of two answers the
+        others get is not documented (API 18).
+        """
+        if isinstance(failure, errors.KsefForbidden):
+            return failure.reason_code == NOT_OURS
+        is_unknown = getattr(failure, "code", None) == SESSION_NOT_FOUND
+        is_older = session.opened_on and session.connection_id.set_on
+        return is_unknown and is_older and session.opened_on < is_older
 
     @api.private
     def _is_hopeless(self, document, is_final):

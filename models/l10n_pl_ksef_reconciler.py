@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 
 from ..ksef import errors
 from ..ksef.statuses import invoice_verdict, is_session_final
+from .l10n_pl_ksef_groups import find_tied, in_groups, soon
 from .l10n_pl_ksef_poller import (
     FINAL_REFUSALS,
     RESEND_PAUSES_SECONDS,
@@ -129,6 +130,61 @@ class Reconciler(models.AbstractModel):
             return None, False, found[0].ksef_number if found else None
         reference, status = self._find_in_sessions(connection, same)
         return status or same, reference, same.ksef_number
+
+    @api.private
+    def _find_elsewhere(self, documents):
+        """Search by number for documents whose session another login opened.
+
+        A person changed the login meanwhile. Once KSeF has ended the session, what
+        is not found goes again; KSeF itself refuses a file that it has.
+        """
+        poller = self.env["l10n_pl_ksef.poller"]
+        for document in documents:
+            answer = poller._ask(document, lambda one=document: self._search_same(one))
+            if answer is None:
+                return
+            locked = poller._lock(document, document.state)
+            if locked:
+                self._judge_search(locked, *answer)
+            poller._commit()
+
+    @api.private
+    def _leave_to_search(self, session):
+        """Another login made this package: each document is searched for by number."""
+        for group in in_groups(find_tied(session)):
+            fresh = group.filtered(lambda one: one.state != "unknown")
+            fresh._set_state("unknown")
+            group.write({"next_step_on": soon(SEARCH_PAUSES_SECONDS[0])})
+        self.env["l10n_pl_ksef.batch.poller"]._find_waiting(session).write(
+            {"next_step_on": soon(0)}
+        )
+        session._set_state("failed")
+
+    @api.private
+    def _search_same(self, document):
+        """Return (may we search, what KSeF holds with our hash or None)."""
+        gateway = self.env["l10n_pl_ksef.gateway"]
+        try:
+            found = gateway._find_by_number(
+                document.connection_id, document.invoice_number, document.nip
+            )
+        except (errors.KsefForbidden, *FINAL_REFUSALS):
+            return False, None
+        return True, by_hash(found).get(document.sha256)
+
+    @api.private
+    def _judge_search(self, document, is_allowed, found):
+        poller = self.env["l10n_pl_ksef.poller"]
+        opened_on = document.session_id.opened_on
+        is_over = opened_on and opened_on + SESSION_LIFE < fields.Datetime.now()
+        if found:
+            document.write({"reference": False, "session_reference": False})
+            poller._take_accepted(document, found, {})
+            poller._note_numbers(document)
+        elif is_allowed and is_over:
+            self._send_what_was_lost(document)
+        else:
+            document._plan(pause_of(SEARCH_PAUSES_SECONDS, document.step_count))
 
     @api.private
     def _find_in_sessions(self, connection, found):

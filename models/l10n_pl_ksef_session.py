@@ -282,14 +282,14 @@ class Session(models.Model):
         connection, reference = self.connection_id, self.reference
         try:
             gateway._close_session(connection, reference)
-        except errors.KsefRefused as error:
+        except (errors.KsefRefused, errors.KsefForbidden) as error:
             self._note_refused_closing(error)
             return
         self._set_state("closed")
 
     @api.private
     def _note_refused_closing(self, error):
-        """Closed, empty or unknown there; or not known yet, then it is tried again."""
+        """Closed, empty, unknown or not ours; if not known yet, it is tried again."""
         if error.code == SESSION_NOT_FOUND and self._is_young():
             self._put_off_closing()
             return

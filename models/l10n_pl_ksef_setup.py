@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import format_date
 from odoo.tools.translate import LazyTranslate
 
@@ -275,8 +276,8 @@ class Setup(models.AbstractModel):
                 "retry_on": False,
             }
         )
-        self._forget_unreadable()
         try:
+            self._forget_unreadable()
             connection[f"sealed_{method}"] = connection._prepare_sealed(method, secret)
             connection._store_credentials(login)
         except VaultError as error:
@@ -309,7 +310,8 @@ class Setup(models.AbstractModel):
         if self.env["l10n_pl_ksef.vault"]._get_keys():
             return
         connections = self.env["l10n_pl_ksef.connection"].sudo()
-        for connection in connections.search([]).filtered(lambda one: one._has_login()):
+        sealed = Domain.OR([Domain(name, "!=", False) for name in SEALED])
+        for connection in connections.search(sealed):
             connection.write(dict.fromkeys(SEALED, False))
             connection._set_problem("key")
 
@@ -317,9 +319,8 @@ class Setup(models.AbstractModel):
     def _get_or_create(self, company, environment):
         connections = self.env["l10n_pl_ksef.connection"].sudo()
         domain = [("company_id", "=", company.id), ("environment", "=", environment)]
-        return connections.search(domain, limit=1) or connections.create(
-            {"company_id": company.id, "environment": environment}
-        )
+        found = connections.search(domain, limit=1)
+        return found or connections._create_for(company, environment)
 
     @api.private
     def _prepare_facts(self, parts, facts):
@@ -341,58 +342,6 @@ class Setup(models.AbstractModel):
         """Put nothing more into sessions that another token opened."""
         domain = [("connection_id", "=", connection.id), ("state", "=", "open")]
         self.env["l10n_pl_ksef.session"].sudo().search(domain)._retire()
-
-    @api.private
-    def _test(self, company):
-        """Log in with the stored token and read its facts anew.
-
-        :returns: as :meth:`_connect`
-        :raises AccessError: not a KSeF administrator of this company
-        """
-        connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
-        self._check_admin(connection.company_id or company)
-        trial = Trial(company, connection.environment, [])
-        try:
-            has_login = bool(connection._open_sealed(connection.login_method))
-        except VaultError:
-            text = _lt(
-                "The stored secret cannot be opened on this server. Enter it again."
-            )
-            self._add(trial, "seal", "error", text)
-            has_login = False
-        if has_login:
-            retest = {
-                "token": self._retest_token,
-                "certificate": self._retest_certificate,
-            }
-            retest[connection.login_method](trial, connection)
-        return {"connected": has_login and not trial.failed, "checks": trial.checks}
-
-    @api.private
-    def _retest_token(self, trial, connection):
-        parts = parse(connection._read_secret("token"))
-        found = self._check_at_ksef(trial, parts)
-        if not found:
-            return
-        login, facts = found
-        connection.write(self._prepare_facts(parts, facts))
-        self._resume(trial, connection, login)
-
-    @api.private
-    def _resume(self, trial, connection, login):
-        """Keep a fresh login, unless something is wrong with what it shows."""
-        if not trial.failed:
-            connection._store_credentials(login)
-            connection._set_working()
-            self.env["l10n_pl_ksef.job"]._trigger(connection)
-
-    @api.private
-    def _disconnect(self, company):
-        """Remove token or certificate from Odoo; nothing is sent, the queue waits."""
-        connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
-        self._check_admin(connection.company_id or company)
-        connection.write(dict.fromkeys(SEALED, False))
-        connection._set_problem("no_token")
 
 
 def _naive(moment):

@@ -1,5 +1,7 @@
 """A certificate with its key comes in: checked by a log-in before anything is kept."""
 
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import format_date
@@ -8,9 +10,12 @@ from odoo.tools.translate import LazyTranslate
 from ..ksef import errors
 from ..ksef.certificate import CertificateKind, CredentialError
 from ..ksef.secret import Secret
+from .l10n_pl_ksef_announcement import get_polish_date
 from .l10n_pl_ksef_setup import NEEDED_PERMISSION, Trial
 from .l10n_pl_ksef_setup_words import (
     CERTIFICATE_KINDS,
+    FILE_COUNT,
+    FILE_PROBLEM_TITLES,
     FILE_PROBLEMS,
     TOKEN_LAW,
 )
@@ -19,6 +24,11 @@ from .res_company import ENVIRONMENTS
 _lt = LazyTranslate(__name__)
 
 OWNER = "Owner"
+FILES_MAX = 2
+# Each lets open sessions (API 7.2, 8.2).
+SENDING_PERMISSIONS = {NEEDED_PERMISSION, "EnforcementOperations"}
+OTHER_NIP = _lt("The certificate is for NIP %(theirs)s; %(company)s has NIP %(own)s.")
+_NIP = re.compile(r"\d{10}", re.ASCII)
 # KSeF's reason where it lets nobody log in with a token.
 TOKENS_NOT_ALLOWED = "auth-method-not-allowed"
 # A certificate of ours is good for nothing else.
@@ -44,10 +54,10 @@ class Setup(models.AbstractModel):
         trial = Trial(company, environment, [])
         credential = self._check_files(trial, files, passphrase)
         login = None
+        nip = company._l10n_pl_ksef_nip()
         if credential and not trial.failed:
-            login = self._check_certificate_login(trial, credential)
+            login = self._check_certificate_login(trial, credential, nip)
         if login and not trial.failed:
-            nip = company._l10n_pl_ksef_nip()
             values = self._prepare_certificate_facts(credential.facts) | {"nip": nip}
             secret = Secret(credential.dump())
             self._keep(trial, "certificate", secret, values, login, address)
@@ -57,10 +67,13 @@ class Setup(models.AbstractModel):
     @api.private
     def _check_files(self, trial, files, passphrase):
         """Check what needs no call; return ``ksef.certificate.Credential`` or None."""
+        if not 0 < len(files) <= FILES_MAX:
+            self._add(trial, "form", "error", FILE_COUNT)
+            return None
         passphrase = Secret(passphrase) if passphrase else None
         try:
             credential = self.env["l10n_pl_ksef.gateway"]._read_credential(
-                files, passphrase
+                trial.environment, files, passphrase
             )
         except CredentialError as error:
             text = FILE_PROBLEMS[error.kind]
@@ -68,28 +81,29 @@ class Setup(models.AbstractModel):
                 "valid_from": self._format_date(error.valid_from),
                 "valid_to": self._format_date(error.valid_to),
             }
-            self._add(trial, "form", "error", text, **dates)
+            key = FILE_PROBLEM_TITLES.get(error.kind, "form")
+            self._add(trial, key, "error", text, **dates)
             return None
         facts = credential.facts
         self._add(trial, "form", "ok", _lt("certificate and private key fit together"))
         self._add_kind(trial, facts)
-        if facts.nip:
-            text = _lt(
-                "The certificate is for NIP %(theirs)s; %(company)s has NIP %(own)s."
-            )
-            self._check_nip(trial, facts.nip, text)
-        else:
-            text = _lt("of a person; KSeF decides what that person may do here")
-            self._add(trial, "nip", "note", text)
-        self._add(
-            trial,
-            "end",
-            "ok",
-            "%(date)s",
-            date=self._format_date(facts.valid_to),
-        )
+        self._check_holder(trial, facts)
+        date = self._format_date(facts.valid_to)
+        self._add(trial, "end", "ok", "%(date)s", date=date)
         self._check_other_module(trial)
         return credential
+
+    @api.private
+    def _check_holder(self, trial, facts):
+        """Compare the holder with the company, as far as the certificate tells."""
+        if facts.nip:
+            self._check_nip(trial, facts.nip, OTHER_NIP)
+        elif _NIP.fullmatch(trial.company._l10n_pl_ksef_nip()):
+            text = _lt("of a person; KSeF decides what that person may do here")
+            self._add(trial, "nip", "note", text)
+        else:
+            text = _lt("%(company)s has no NIP of ten digits. Enter it there first.")
+            self._add(trial, "nip", "error", text, company=trial.company.name)
 
     @api.private
     def _add_kind(self, trial, facts):
@@ -97,13 +111,12 @@ class Setup(models.AbstractModel):
         self._add(trial, "kind", level, CERTIFICATE_KINDS[facts.kind])
 
     @api.private
-    def _check_certificate_login(self, trial, credential):
+    def _check_certificate_login(self, trial, credential, nip):
         """Log in once and see what it may do; return the login or None."""
         client = self._get_trial_client(trial)
         if client is None:
             return None
         gateway = self.env["l10n_pl_ksef.gateway"]
-        nip = trial.company._l10n_pl_ksef_nip()
         try:
             login, permissions = gateway._try_certificate(client, credential, nip)
         except errors.KsefError as error:
@@ -127,7 +140,7 @@ class Setup(models.AbstractModel):
     @api.private
     def _check_certificate_rights(self, trial, permissions):
         """Judge what KSeF says the certificate's holder may do for this NIP."""
-        if permissions is None:
+        if not permissions:
             text = _lt("KSeF does not say; the first invoice will tell")
             self._add(trial, "rights", "note", text)
         elif OWNER in permissions:
@@ -135,7 +148,7 @@ class Setup(models.AbstractModel):
                 "everything: this is the owner. Guard the file like a signature."
             )
             self._add(trial, "rights", "ok", text)
-        elif NEEDED_PERMISSION in permissions:
+        elif not SENDING_PERMISSIONS.isdisjoint(permissions):
             names = self._get_permission_names(sorted(permissions))
             self._add(trial, "rights", "ok", "%(names)s", names=names)
         else:
@@ -165,11 +178,17 @@ class Setup(models.AbstractModel):
         self._add_kind(trial, facts)
         date = self._format_date(facts.valid_to)
         self._add(trial, "end", "ok", "%(date)s", date=date)
-        login = self._check_certificate_login(trial, credential)
+        self._check_nip(trial, connection.nip, OTHER_NIP)
+        login = None
+        if not trial.failed:
+            login = self._check_certificate_login(trial, credential, connection.nip)
         if login:
             connection.last_checked_on = fields.Datetime.now()
             self._resume(trial, connection, login)
 
     @api.private
     def _format_date(self, moment):
-        return format_date(self.env, moment) if moment else ""
+        """Write the Polish day of a moment (aware, or naive UTC)."""
+        if not moment:
+            return ""
+        return format_date(self.env, get_polish_date(moment.replace(tzinfo=None)))

@@ -10,6 +10,7 @@ _lt = LazyTranslate(__name__)
 
 TITLES = {
     "form": _lt("Form"),
+    "passphrase": _lt("Password of the private key"),
     "nip": _lt("Tax number (NIP)"),
     "module": _lt("Odoo's own KSeF module"),
     "login": _lt("Log-in"),
@@ -87,6 +88,9 @@ TOKEN_LAW = _lt(
     " Add certificate."
 )
 NO_ANSWER = _lt("KSeF gave no usable answer. Try again in a few minutes.")
+FILE_COUNT = _lt(
+    "Choose one file or two: the certificate and its private key, together or apart."
+)
 FILE_PROBLEMS = {
     CredentialProblem.NOT_READABLE: _lt(
         "This is neither a certificate nor a key. Choose files in the format PEM or"
@@ -128,6 +132,14 @@ FILE_PROBLEMS = {
     CredentialProblem.TOO_LARGE: _lt(
         "The file is too large for a certificate or a key."
     ),
+}
+# What such a problem is about, a key of `TITLES`; the form otherwise.
+FILE_PROBLEM_TITLES = {
+    CredentialProblem.PASSPHRASE_MISSING: "passphrase",
+    CredentialProblem.PASSPHRASE_WRONG: "passphrase",
+    CredentialProblem.OFFLINE: "kind",
+    CredentialProblem.EXPIRED: "end",
+    CredentialProblem.NOT_YET_VALID: "end",
 }
 CERTIFICATE_KINDS = {
     CertificateKind.KSEF: _lt("KSeF certificate, type 1 (Authentication)"),

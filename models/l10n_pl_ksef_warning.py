@@ -9,11 +9,16 @@ from psycopg2.errors import SerializationFailure, UniqueViolation
 from odoo import SUPERUSER_ID, api, fields, models
 
 from .l10n_pl_ksef_agenda import LANES
-from .l10n_pl_ksef_announcement import JOB_PAUSE, get_polish_date
+from .l10n_pl_ksef_announcement import (
+    JOB_PAUSE,
+    get_polish_date,
+    get_polish_midnight,
+)
 from .l10n_pl_ksef_document import OPEN_STATES
 from .l10n_pl_ksef_explain import LATE_RECEIPT, LONG_PROCESSING
 from .l10n_pl_ksef_job import STOPPED_AFTER
 from .l10n_pl_ksef_setup import ADMIN_GROUP
+from .l10n_pl_ksef_setup_certificate import TOKENS_NOT_ALLOWED
 from .l10n_pl_ksef_warning_words import QUIET_REASONS, SUBJECTS
 from .l10n_pl_ksef_working_days import get_latest_late
 
@@ -21,6 +26,8 @@ _logger = logging.getLogger(__name__)
 
 ACTIVITY_TYPE = "l10n_pl_ksef.activity_warning"
 BOOKKEEPING = ("account.group_account_user", "account.group_account_manager")
+# Beginnings of the subjects that end with another token or certificate.
+LOGIN_SUBJECTS = ("token", "certificate", "right", "no_token", "key")
 LONG_REJECTED = timedelta(days=1)
 LONG_OUTAGE = timedelta(hours=1)
 # A server that was off for a night needs a while until each lane has run again.
@@ -32,34 +39,46 @@ _started = time.monotonic()
 CHANGES = """
 WITH used AS (
     SELECT c.id, c.company_id, c.environment, c.state, c.problem, c.outage_since,
-           CASE WHEN c.sealed_certificate IS NOT NULL
-                THEN c.certificate_valid_until - %(now)s
-                END AS certificate_left
+           c.login_method,
+           CASE WHEN c.login_method = 'token'
+                     AND (c.problem_code = %(tokens_not_allowed)s
+                          OR c.problem = 'token' AND %(tokens_end)s <= %(now)s)
+                THEN 'token_ended' ELSE c.problem
+                END AS subject,
+           CASE WHEN c.sealed_certificate IS NOT NULL THEN c.certificate_valid_until
+                WHEN c.sealed_token IS NOT NULL
+                THEN least(c.token_valid_until, %(tokens_end)s)
+                END - %(now)s AS time_left
       FROM l10n_pl_ksef_connection c
       JOIN res_company o
         ON o.id = c.company_id AND o.l10n_pl_ksef_environment = c.environment
 ), watched AS (
     SELECT u.company_id, d.id, d.move_id, d.state, d.blocked_reason, d.upo_state,
-           d.state_since, d.issue_date
+           d.state_since, d.issue_date, u.problem, u.subject
       FROM used u
       JOIN l10n_pl_ksef_document d ON d.connection_id = u.id
      WHERE d.state NOT IN ('accepted', 'withdrawn')
         OR d.upo_state IN ('wanted', 'doubtful')
 ), cause (company_id, subject) AS (
-    SELECT company_id, problem FROM used
+    SELECT company_id, subject FROM used
      WHERE state = 'broken' AND problem IN ('token', 'certificate', 'right', 'key')
     UNION
     SELECT company_id,
-           CASE WHEN certificate_left <= interval '0' THEN 'certificate'
-                WHEN certificate_left <= interval '7 days' THEN 'certificate_7'
-                WHEN certificate_left <= interval '30 days' THEN 'certificate_30'
-                ELSE 'certificate_60'
+           CASE WHEN time_left <= interval '0' THEN 'certificate'
+                WHEN time_left <= interval '7 days' THEN login_method || '_7'
+                WHEN time_left <= interval '30 days' THEN login_method || '_30'
+                ELSE login_method || '_60'
                 END
-      FROM used WHERE certificate_left <= interval '60 days'
+      FROM used
+     WHERE time_left <= interval '60 days'
+       -- Whether a token works after its last day is for KSeF to say.
+       AND (time_left > interval '0' OR login_method = 'certificate')
     UNION
     SELECT company_id, 'outage' FROM used WHERE outage_since < %(long_outage)s
     UNION
-    SELECT company_id, blocked_reason FROM watched
+    SELECT company_id,
+           CASE WHEN blocked_reason = problem THEN subject ELSE blocked_reason END
+      FROM watched
      WHERE state = 'blocked' AND blocked_reason NOT IN %(quiet_reasons)s
     UNION
     SELECT company_id, 'late' FROM watched
@@ -146,6 +165,7 @@ class KsefWarning(models.Model):
     closed_on = fields.Datetime("Over since", readonly=True)
     title = fields.Char("Warning", compute="_compute_words")
     sentence = fields.Text(compute="_compute_words")
+    is_about_login = fields.Boolean(compute="_compute_is_about_login")
 
     _open_uniq = models.UniqueIndex(
         "(coalesce(company_id, 0), subject) WHERE closed_on IS NULL",
@@ -159,6 +179,11 @@ class KsefWarning(models.Model):
             words = SUBJECTS[warning.subject]
             warning.title = self.env._(words.title)
             warning.sentence = self.env._(words.sentence)
+
+    @api.depends("subject")
+    def _compute_is_about_login(self):
+        for warning in self:
+            warning.is_about_login = warning.subject.startswith(LOGIN_SUBJECTS)
 
     @api.depends("title", "company_id")
     @api.depends_context("lang")
@@ -190,6 +215,7 @@ class KsefWarning(models.Model):
     def _find_changes(self):
         self.env.flush_all()
         now = fields.Datetime.now()
+        last_day = self.env["l10n_pl_ksef.explain"]._get_token_end()
         self.env.cr.execute(
             CHANGES,
             {
@@ -197,6 +223,8 @@ class KsefWarning(models.Model):
                 "open_states": tuple(OPEN_STATES),
                 "latest_late": get_latest_late(get_polish_date(now)),
                 "now": now,
+                "tokens_end": get_polish_midnight(last_day + timedelta(days=1)),
+                "tokens_not_allowed": TOKENS_NOT_ALLOWED,
                 "long_outage": now - LONG_OUTAGE,
                 "long_processing": now - LONG_PROCESSING,
                 "late_receipt": now - LATE_RECEIPT,
@@ -288,6 +316,11 @@ class KsefWarning(models.Model):
         if company:
             return connections._get_for(company).set_by_id
         return connections.search([("set_by_id", "!=", False)], order="id").set_by_id
+
+    def action_open_settings(self):
+        """Open the settings, where token and certificate are replaced."""
+        xml_id = "account.action_account_config"
+        return self.env["ir.actions.actions"]._for_xml_id(xml_id)
 
     def action_open_status(self):
         """Open the page that shows the whole state and what to do."""

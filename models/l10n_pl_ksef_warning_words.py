@@ -22,11 +22,30 @@ _RENEW = _lt(
     "After that invoices wait. Get a new certificate of type 1 in Aplikacja Podatnika"
     " KSeF 2.0 and replace it in the settings."
 )
+_CHANGE = _lt(
+    "The date comes from the token itself or from the regulation on tokens; the"
+    " settings name it. Add a KSeF certificate there, or a new token if those still"
+    " work."
+)
 SUBJECTS = {
     "token": Subject(
         _lt("KSeF no longer accepts the token"),
         _lt("Invoices wait until the token is replaced in the settings."),
         "admin",
+    ),
+    "token_ended": Subject(
+        _lt("KSeF no longer accepts tokens"),
+        _lt("Invoices wait until a KSeF certificate is added in the settings."),
+        "admin",
+    ),
+    "token_60": Subject(
+        _lt("Log-in to KSeF with the token ends within 60 days"), _CHANGE, "admin"
+    ),
+    "token_30": Subject(
+        _lt("Log-in to KSeF with the token ends within 30 days"), _CHANGE, "admin"
+    ),
+    "token_7": Subject(
+        _lt("Log-in to KSeF with the token ends within a week"), _CHANGE, "admin"
     ),
     "certificate": Subject(
         _lt("KSeF no longer accepts the certificate"),

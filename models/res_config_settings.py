@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from .l10n_pl_ksef_announcement import get_polish_date
+from .l10n_pl_ksef_health_rows import CERTIFICATE_DAYS
 from .l10n_pl_ksef_setup_words import CERTIFICATE_KINDS, NO_END
 from .res_company import ENVIRONMENTS
 
@@ -102,15 +104,26 @@ class ResConfigSettings(models.TransientModel):
     def _l10n_pl_ksef_certificate_facts(self, status):
         explain = self.env["l10n_pl_ksef.explain"]
         kind = CERTIFICATE_KINDS.get(status["certificate_kind"])
-        end = format_date(self.env, status["certificate_valid_until"])
         serial = explain._format_serial(status["certificate_serial"])
-        holder = status["certificate_holder"]
         return (
+            (self.env._("Holder"), status["certificate_holder"]),
             (self.env._("Kind of certificate"), kind and self.env._(kind)),
             (self.env._("Serial number"), serial),
-            (self.env._("Holder"), holder),
-            (self.env._("Valid until"), end),
+            (self.env._("Valid until"), self._l10n_pl_ksef_certificate_end(status)),
         )
+
+    def _l10n_pl_ksef_certificate_end(self, status):
+        """Write when the certificate ends, and from some weeks before how soon."""
+        now, last = fields.Datetime.now(), status["certificate_valid_until"]
+        if not last:
+            return ""
+        facts = {"date": format_date(self.env, last)}
+        if last < now:
+            return self.env._("%(date)s; it has ended", **facts)
+        days = (get_polish_date(last) - get_polish_date(now)).days
+        if days > CERTIFICATE_DAYS:
+            return facts["date"]
+        return self.env._("%(date)s, days left: %(days)s", days=days, **facts)
 
     def _l10n_pl_ksef_token_facts(self, status):
         setup = self.env["l10n_pl_ksef.setup"]
@@ -154,6 +167,7 @@ class ResConfigSettings(models.TransientModel):
         ]
         is_open = [entry["key"] for entry in environments if entry["is_open"]]
         current = company.l10n_pl_ksef_environment
+        present = self._l10n_pl_ksef_get_present(company)
         usual = "production" if "production" in is_open else "test"
         return {
             "company_id": company.id,
@@ -161,9 +175,23 @@ class ResConfigSettings(models.TransientModel):
             "nip": company._l10n_pl_ksef_nip(),
             "environments": environments,
             "environment": current if current in is_open else usual,
+            "connected_to": present.environment,
+            "login_method": present.login_method,
             "is_own_address": len(is_open) < len(environments),
             "is_manual": company.l10n_pl_ksef_send_mode == "manual",
         }
+
+    def _l10n_pl_ksef_get_present(self, company):
+        """Return the company's own connection whose log-in a new one replaces.
+
+        Empty where the company would begin to send: it has no log-in, uses its
+        parent's as a branch, or the database is a copy.
+        """
+        connection = self.env["l10n_pl_ksef.connection"]._get_for(company)
+        is_own = connection.company_id == company
+        if not is_own or connection._find_obstacle() in ("no_token", "copy"):
+            return connection.browse()
+        return connection
 
     def _l10n_pl_ksef_environment_facts(self, key):
         explain = self.env["l10n_pl_ksef.explain"]

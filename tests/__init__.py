@@ -1,5 +1,7 @@
 from . import (
     test_access,
+    test_certificate_change,
+    test_certificate_entry,
     test_certificate_words,
     test_code_words,
     test_correction_journey,
@@ -8,8 +10,10 @@ from . import (
     test_health,
     test_journey,
     test_limits,
+    test_login_of_others,
     test_matrix_batch,
     test_matrix_login,
+    test_matrix_login_certificate,
     test_matrix_operation,
     test_matrix_receipts,
     test_matrix_sending,

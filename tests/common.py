@@ -8,6 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from ..models.l10n_pl_ksef_facts import TOKEN_END_PARAMETER
 from ..models.l10n_pl_ksef_run import Run
 from .simulator_process import SimulatorProcess
 
@@ -55,6 +56,9 @@ class KsefCase(AccountTestInvoicingCommon):
             }
         )
         cls.env.user.group_ids += cls.env.ref("l10n_pl_ksef.group_admin")
+        # What the law says of tokens is not what most tests are about.
+        parameters = cls.env["ir.config_parameter"]
+        parameters.set_param(TOKEN_END_PARAMETER, "2099-12-31")
         cls.tax_23 = cls.env["account.chart.template"].ref("vs_kraj_23")
 
     def setUp(self):

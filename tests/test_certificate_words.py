@@ -3,8 +3,11 @@
 import json
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import format_date
 
 from ..ksef.statuses import LoginProblem
 from ..models import l10n_pl_ksef_connection_words as connection_words
@@ -146,6 +149,14 @@ class TestCertificateOffer(CertificateCase):
         self.set_token_end(41)
         self.assertIn("days left: 41", self.get_settings().l10n_pl_ksef_token_offer)
 
+    def test_offer_comes_by_the_clock_alone(self):
+        end = self.env["l10n_pl_ksef.explain"]._get_token_end()
+        last = fields.Datetime.to_datetime(end) + timedelta(hours=12)
+        for days, is_offered in ((OFFER_DAYS + 1, False), (OFFER_DAYS, True)):
+            with self.subTest(days=days), freeze_time(last - timedelta(days=days)):
+                offer = self.get_settings().l10n_pl_ksef_token_offer
+                self.assertEqual(bool(offer), is_offered)
+
     def test_page_of_the_connection_offers_it_too(self):
         health = self.env["l10n_pl_ksef.health"].with_company(self.company)
         for days, expected in ((OFFER_DAYS + 1, []), (OFFER_DAYS, [ADD]), (-1, [ADD])):
@@ -174,6 +185,32 @@ class TestCertificateOffer(CertificateCase):
         action = self.get_settings().action_l10n_pl_ksef_certificate()
         self.assertEqual(action["tag"], ADD)
         self.assertEqual(action["params"], {"company_id": self.company.id})
+
+    def get_present(self):
+        settings = self.env["res.config.settings"].with_company(self.company)
+        facts = settings.l10n_pl_ksef_get_connect_facts(self.company.id)
+        return facts["connected_to"], facts["login_method"]
+
+    def test_dialogues_know_which_log_in_they_replace(self):
+        self.assertEqual(self.get_present(), ("test", "token"))
+        self.connect_certificate()
+        self.assertEqual(self.get_present(), ("test", "certificate"))
+        self.connection._set_problem("certificate", "certificate")
+        self.assertEqual(self.get_present(), ("test", "certificate"))
+
+    def test_company_that_would_begin_to_send_replaces_nothing(self):
+        nothing = (False, False)
+        branch = self.env["res.company"].create(
+            {"name": "Oddział", "parent_id": self.company.id}
+        )
+        self.env.user.company_ids += branch
+        settings = self.env["res.config.settings"].with_company(branch)
+        facts = settings.l10n_pl_ksef_get_connect_facts(branch.id)
+        self.assertEqual((facts["connected_to"], facts["login_method"]), nothing)
+        self.connection.database_identity = "of another database"
+        self.assertEqual(self.get_present(), nothing)
+        self.env["l10n_pl_ksef.setup"]._disconnect(self.company)
+        self.assertEqual(self.get_present(), nothing)
 
     def test_refused_token_is_replaced_before_the_end(self):
         self.set_token_end(1)
@@ -266,6 +303,22 @@ class TestCertificateSpoken(CertificateCase):
         self.assertTrue(facts["Valid until"])
         self.assertNotIn("Token", facts)
         self.assertNotIn("Made by", facts)
+
+    def test_settings_say_how_soon_the_certificate_ends(self):
+        for left, remark in (
+            ({"days": 60}, "days left: 60"),
+            ({"days": 61}, None),
+            ({"minutes": -1}, "it has ended"),
+        ):
+            with self.subTest(left=left):
+                end = fields.Datetime.now() + timedelta(**left)
+                self.connection.certificate_valid_until = end
+                facts = self.get_settings().l10n_pl_ksef_status["facts"]
+                facts = {fact["label"]: fact["value"] for fact in facts}
+                date = format_date(self.env, end)
+                self.assertTrue(facts["Valid until"].startswith(date))
+                self.assertIn(remark or date, facts["Valid until"])
+                self.assertEqual(facts["Valid until"] == date, remark is None)
 
     def test_page_speaks_of_the_certificate(self):
         self.assertIn(self.made["serial"][:4], self.get_row("login")["text"])

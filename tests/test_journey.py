@@ -4,9 +4,10 @@ import base64
 import hashlib
 
 from .common import SELLER_NIP, KsefCase
+from .login_methods import ByCertificate, ByToken
 
 
-class TestJourney(KsefCase):
+class TestJourney(ByToken, KsefCase):
     """A posted invoice gets one KSeF number and keeps its receipt."""
 
     def setUp(self):
@@ -56,7 +57,7 @@ class TestJourney(KsefCase):
         self.assertEqual(len(numbers), 4)
         self.assertNotIn(False, numbers)
         self.assertEqual(self.simulator.count("open_online"), 1)
-        self.assertEqual(self.simulator.count("login_token"), 1, "setup logged in")
+        self.assertEqual(self.count_logins_ever(), 1, "setup logged in")
 
     def test_rejected_invoice_shows_the_words_and_may_be_corrected(self):
         self.simulator.inject(
@@ -88,3 +89,31 @@ class TestJourney(KsefCase):
         self.advance(document, "accepted")
         self.assertFalse(document.connection_id.outage_since)
         self.assertEqual(len(self.simulator.get_book()), 1)
+
+
+class TestJourneyByCertificate(ByCertificate, TestJourney):
+    """The same road behind a log-in with a certificate."""
+
+    def test_receipt_names_the_signed_login_and_no_token(self):
+        _invoice, document = self.post_invoice()
+        self.run_job()
+        self.assertEqual(self.simulator.count("login_token"), 0)
+        upo = base64.b64decode(document.upo).decode()
+        self.assertIn("<SkrotDokumentuUwierzytelniajacego>", upo)
+        self.assertNotIn("NumerReferencyjnyTokenaKSeF", upo)
+
+
+class TestJourneyByRsaCertificate(ByCertificate, KsefCase):
+    """The key of a certificate may be an RSA key as well."""
+
+    key_kind = "rsa"
+
+    def test_posted_invoice_gets_number_and_receipt(self):
+        self.connect()
+        _invoice, document = self.post_invoice()
+        self.run_job()
+        self.assertEqual((document.state, document.upo_state), ("accepted", "stored"))
+        [entry] = self.simulator.get_book()
+        self.assertEqual(document.ksef_number, entry["ksefNumber"])
+        self.assertEqual(base64.b64decode(document.upo).decode(), entry["upo"])
+        self.assertEqual(self.count_logins_ever(), 1)

@@ -20,7 +20,10 @@ CALLING_MODULES = {
 }
 # What opens a private key.
 KEY_NAMES = {"ksef.certificate.Credential", "ksef.certificate.read_credential"}
-KNOW_TOKENS = {"l10n_pl_ksef_setup.py", "l10n_pl_ksef_setup_words.py"}
+KNOW_TOKENS = {
+    *("l10n_pl_ksef_setup.py", "l10n_pl_ksef_setup_care.py"),
+    "l10n_pl_ksef_setup_words.py",
+}
 MAY_CALL = {
     *("l10n_pl_ksef_gateway.py", "l10n_pl_ksef_gateway_client.py"),
     *("l10n_pl_ksef_gateway_login.py", "l10n_pl_ksef_session.py"),

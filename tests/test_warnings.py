@@ -7,6 +7,8 @@ from odoo import Command, fields
 from odoo.tests import new_test_user
 
 from ..models import l10n_pl_ksef_warning as warning_module
+from ..models.l10n_pl_ksef_announcement import get_polish_date
+from ..models.l10n_pl_ksef_facts import TOKEN_END_PARAMETER
 from ..models.l10n_pl_ksef_health_words import ADMIN
 from .common import KsefCase
 
@@ -189,6 +191,8 @@ class TestWarnings(KsefCase):
 
     def test_stopped_job_is_told_by_those_that_run(self):
         crons = self.env["l10n_pl_ksef.job"]._get_crons()
+        # The tests before this one may have taken long.
+        crons.nextcall = fields.Datetime.now()
         crons[0].active = False
         for is_settled in (False, True):
             seconds = warning_module.SETTLING_SECONDS * (2 if is_settled else 0)
@@ -242,3 +246,58 @@ class TestWarnings(KsefCase):
         row.asked_on -= timedelta(minutes=6)
         self.refresh()
         self.assertEqual(self.simulator.count("lighthouse_status"), 2)
+
+
+class TestEndOfTokens(KsefCase):
+    """The end of a token, its own or that of all, is told in time and in words."""
+
+    def setUp(self):
+        super().setUp()
+        self.connect()
+        self.connection = self.env["l10n_pl_ksef.connection"]._get_for(self.company)
+        self.today = get_polish_date(fields.Datetime.now())
+
+    def let_tokens_end(self, days):
+        """Let today be so many days before the last one for tokens; look anew."""
+        last = fields.Date.to_string(self.today + timedelta(days=days))
+        self.env["ir.config_parameter"].set_param(TOKEN_END_PARAMETER, last)
+        return self.refresh()
+
+    def refresh(self):
+        warnings = self.env["l10n_pl_ksef.warning"].sudo()
+        warnings._refresh()
+        domain = [("company_id", "=", self.company.id), ("closed_on", "=", False)]
+        return warnings.search(domain).mapped("subject")
+
+    def test_end_by_law_is_told_at_sixty_thirty_and_seven_days(self):
+        for days, subjects in (
+            (61, []),
+            (59, ["token_60"]),
+            (30, ["token_60"]),
+            (29, ["token_30"]),
+            (6, ["token_7"]),
+            (0, ["token_7"]),
+            (-1, []),
+        ):
+            with self.subTest(days=days):
+                self.assertEqual(self.let_tokens_end(days), subjects)
+
+    def test_end_of_this_token_counts_where_it_comes_first(self):
+        self.let_tokens_end(100)
+        soon = fields.Datetime.now() + timedelta(days=20)
+        self.connection.token_valid_until = soon
+        self.assertEqual(self.refresh(), ["token_30"])
+        self.assertEqual(self.let_tokens_end(3), ["token_7"])
+
+    def test_refusal_after_the_end_points_to_the_certificate(self):
+        self.connection._set_problem("token", "inactive")
+        self.assertEqual(self.let_tokens_end(10), ["token", "token_30"])
+        self.assertEqual(self.let_tokens_end(-1), ["token_ended"])
+        _invoice, document = self.post_invoice()
+        self.step()
+        self.assertEqual(document.blocked_reason, "token")
+        self.assertEqual(self.refresh(), ["token_ended"], "said once")
+
+    def test_refusal_by_law_points_to_the_certificate_whatever_the_date(self):
+        self.connection._set_problem("right", "auth-method-not-allowed")
+        self.assertEqual(self.let_tokens_end(100), ["token_ended"])

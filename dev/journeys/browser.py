@@ -1,4 +1,4 @@
-"""One Chromium with Odoo's web client, as a person who posts invoices has it."""
+"""One Chromium with Odoo's web client, as a person in front of it has it."""
 
 import shutil
 import time
@@ -9,6 +9,8 @@ from ..demo_run import LOGIN, PASSWORD
 
 WAIT_MILLISECONDS = 60_000
 NUMBER = "[name='l10n_pl_ksef_number']"
+SETTINGS = "/odoo/action-account.action_account_config"
+CONNECTION = "#l10n_pl_ksef_connection"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -20,11 +22,15 @@ FLAGS = (
 
 
 class Browser:
-    """A logged-in page; `errors` collects what the console says is wrong."""
+    """A logged-in page; `errors` collects what the console says is wrong.
+
+    `clicks` counts what a person clicks, where a test goes through :meth:`click`.
+    """
 
     def __init__(self, address, company, language=None):
         self.address = address
         self.errors = []
+        self.clicks = 0
         self._playwright = sync_playwright().start()
         self._chromium = self._playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=FLAGS
@@ -33,6 +39,7 @@ class Browser:
         self.page = context.new_page()
         self.page.set_default_timeout(WAIT_MILLISECONDS)
         self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self._log_in()
         context.add_cookies(
             [{"name": "cids", "value": str(company), "url": self.address}]
@@ -95,6 +102,29 @@ class Browser:
         self.page.wait_for_selector(".o_arrow_button_current:has-text('Posted')")
         self.page.click("a.nav-link:has-text('Other Info')")
         self.page.fill("div[name=ref] input:visible", text)
+
+    def click(self, selector):
+        """Click what is visible, as a person does, and count it."""
+        self.clicks += 1
+        self.page.click(f"{selector}:visible")
+
+    def choose_files(self, selector, files):
+        """Click a file input and choose in the system's window: one click.
+
+        :param files: dict name -> bytes
+        """
+        with self.page.expect_file_chooser() as window:
+            self.click(selector)
+        chosen = [
+            {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+            for name, content in files.items()
+        ]
+        window.value.set_files(chosen)
+
+    def open_settings(self):
+        """Open the settings and show how the company is connected."""
+        self.page.goto(f"{self.address}{SETTINGS}")
+        self.page.locator(CONNECTION).scroll_into_view_if_needed()
 
     def get_reference(self):
         return self.page.input_value("div[name=ref] input:visible")

@@ -22,6 +22,7 @@ class TestWorkers(FaultCase):
     def setUp(self):
         super().setUp()
         self.demo.control("POST", "settings", {"rate_limits": None})
+        self.login = f"login_{self.journey.login_method}"
         self.workers = []
         self.addCleanup(self.stop_workers)
 
@@ -79,7 +80,17 @@ class TestWorkers(FaultCase):
         self.finish_same(*moves)
         after = self.demo.control("GET", "requests")
         self.assertEqual(after["refresh"] - before.get("refresh", 0), 1)
-        self.assertEqual(after["login_token"], before["login_token"])
+        self.assertEqual(after[self.login], before[self.login])
+
+    def test_two_processes_log_in_once(self):
+        moves = self.make_moves()
+        for what in ("access", "refresh"):
+            self.demo.control("POST", "expire", {"what": what})
+        before = self.demo.control("GET", "requests")[self.login]
+        self.start_workers()
+        self.finish_same(*moves)
+        after = self.demo.control("GET", "requests")[self.login]
+        self.assertEqual(after - before, 1)
 
     def test_buttons_and_processes_get_in_each_others_way(self):
         moves = self.make_moves()

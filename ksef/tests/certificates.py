@@ -1,6 +1,7 @@
 """Certificates of the tests: pretended people, companies and an authority."""
 
 import functools
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,10 +18,16 @@ QUALIFIED_STATEMENTS = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3")
 PESEL = "90010112349"
 PASSPHRASE = "zażółć-that-must-not-show"
 
-COMPANY = {NameOID.COMMON_NAME: "Firma & Syn", ORGANIZATION_IDENTIFIER: f"VATPL-{NIP}"}
-PERSON = {NameOID.COMMON_NAME: "Jan Próbny", NameOID.SERIAL_NUMBER: f"PNOPL-{PESEL}"}
-NOBODY = {NameOID.COMMON_NAME: "Somebody"}
-AUTHORITY = {NameOID.COUNTRY_NAME: "PL", NameOID.COMMON_NAME: "Urząd, próbny"}
+COMPANY = MappingProxyType(
+    {NameOID.COMMON_NAME: "Firma & Syn", ORGANIZATION_IDENTIFIER: f"VATPL-{NIP}"}
+)
+PERSON = MappingProxyType(
+    {NameOID.COMMON_NAME: "Jan Próbny", NameOID.SERIAL_NUMBER: f"PNOPL-{PESEL}"}
+)
+NOBODY = MappingProxyType({NameOID.COMMON_NAME: "Somebody"})
+AUTHORITY = MappingProxyType(
+    {NameOID.COUNTRY_NAME: "PL", NameOID.COMMON_NAME: "Urząd, próbny"}
+)
 
 SIGNING, COMMITTING = "digital_signature", "content_commitment"
 _USES = (
@@ -86,6 +93,15 @@ def key_pem(key, passphrase=None, *, is_old=False):
     return key.private_bytes(
         serialization.Encoding.PEM,
         form.TraditionalOpenSSL if is_old else form.PKCS8,
+        _encryption(passphrase),
+    )
+
+
+def key_der(key, passphrase=None):
+    """A key in PKCS#8 without armour."""
+    return key.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
         _encryption(passphrase),
     )
 

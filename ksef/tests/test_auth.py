@@ -4,7 +4,7 @@ import unittest
 from datetime import datetime, timezone
 
 from .. import errors, messages
-from ..auth import login_with_token, refresh_access
+from ..auth import finish_login, login_with_token, refresh_access
 from ..client import KsefClient
 from ..environments import Endpoint, Environment
 from ..secret import Secret
@@ -131,9 +131,21 @@ class LoginTest(LoginCase):
         with self.assertRaises(errors.KsefLoginPending) as caught:
             self.login(*STEPS[:3], *[status(100)] * 50, max_wait_seconds=5)
         self.assertLessEqual(sum(self.pauses), 5)
-        self.assertEqual(
-            caught.exception.reference, "20250514-AU-2DFC46C000-3AC6D5877F-D4"
-        )
+        started = caught.exception.started
+        self.assertEqual(started.reference, "20250514-AU-2DFC46C000-3AC6D5877F-D4")
+
+    def test_a_login_that_took_too_long_can_be_finished_later(self):
+        with self.assertRaises(errors.KsefLoginPending) as caught:
+            self.login(*STEPS[:3], *[status(100)] * 50, max_wait_seconds=5)
+        server = ScriptedServer(status(100), *STEPS[3:])
+        self.addCleanup(server.close)
+        client = client_for(server.url)
+        self.addCleanup(client.transport.close)
+        started = caught.exception.started
+        credentials = finish_login(client, started, wait=lambda _seconds: None)
+        self.assertEqual(credentials.access, Secret("access.jwt"))
+        self.assertEqual(credentials.reference, started.reference)
+        self.assertEqual(len(server.requests), 3)
 
 
 class RefusedLoginTest(LoginCase):
@@ -198,10 +210,14 @@ class RefusedLoginTest(LoginCase):
                 sent = json.loads(self.server.requests[5][3])
                 self.assertEqual(sent["publicKeyId"], new["publicKeyId"])
 
-    def test_other_refusals_are_not_repeated(self):
-        with self.assertRaises(errors.KsefRefused):
-            self.login(*STEPS[:2], refusal(21405), *STEPS)
-        self.assertEqual(len(self.server.requests), 3)
+    def test_other_refusals_are_of_the_login_and_not_repeated(self):
+        for steps in (STEPS[:2], STEPS[:3], STEPS[:4], ()):
+            with self.subTest(steps=len(steps)):
+                with self.assertRaises(errors.KsefLoginRefused) as caught:
+                    self.login(*steps, refusal(21405), *STEPS)
+                self.assertIs(caught.exception.reason, LoginProblem.OTHER)
+                self.assertEqual(caught.exception.code, 21405)
+                self.assertEqual(len(self.server.requests), len(steps) + 1)
 
     def test_lost_or_late_redeem_starts_a_new_login(self):
         for step in (drop, reply(500), refusal(21301), reply(200, {"a": 1})):

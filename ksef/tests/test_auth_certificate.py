@@ -127,10 +127,11 @@ class RefusedCertificateTest(CertificateLoginCase):
         error = self.refused(CHALLENGE, refusal(21111), CHALLENGE, refusal(21111))
         self.assertIs(error.reason, LoginProblem.DISTURBED)
 
-    def test_faults_of_the_program_stay_refusals(self):
+    def test_faults_of_the_program_do_not_blame_the_certificate(self):
         for code in (21001, 21405):
-            with self.assertRaises(errors.KsefRefused):
-                self.login(CHALLENGE, refusal(code), *STEPS)
+            error = self.refused(CHALLENGE, refusal(code), *STEPS)
+            self.assertIs(error.reason, LoginProblem.OTHER)
+            self.assertEqual(error.code, code)
             self.assertEqual(len(self.server.requests), 2)
 
     def test_lost_or_late_redeem_starts_a_new_login(self):

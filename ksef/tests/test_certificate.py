@@ -34,6 +34,7 @@ from .certificates import (
     der,
     ec_key,
     issue,
+    key_der,
     key_pem,
     pem,
 )
@@ -80,6 +81,14 @@ class FormatTest(CredentialCase):
                             self.assert_read(key, *files, passphrase=passphrase)
                             files.reverse()
                             self.assert_read(key, *files, passphrase=passphrase)
+
+    def test_a_key_without_armour(self):
+        for name, make in KEYS.items():
+            key = make()
+            for passphrase in (None, PASSPHRASE):
+                files = [der(issue(key)), key_der(key, passphrase)]
+                with self.subTest(key=name, passphrase=bool(passphrase)):
+                    self.assert_read(key, *files, passphrase=passphrase)
 
     def test_one_text_with_both(self):
         both = (pem(self.certificate), key_pem(self.key, PASSPHRASE))
@@ -170,6 +179,10 @@ class ProblemTest(CredentialCase):
             key = key_pem(self.key, PASSPHRASE, is_old=is_old)
             self.refusal(missing, pem(self.certificate), key)
             self.refusal(wrong, pem(self.certificate), key, passphrase="other")
+            self.refusal(wrong, pem(self.certificate), key, passphrase="a\0b")
+        key = key_der(self.key, PASSPHRASE)
+        self.refusal(missing, pem(self.certificate), key)
+        self.refusal(wrong, pem(self.certificate), key, passphrase="other")
         file = bundle(self.key, self.certificate, PASSPHRASE)
         self.refusal(missing, file)
         self.refusal(wrong, file, passphrase="other")
@@ -242,6 +255,8 @@ class SilenceTest(CredentialCase):
             ([certificate, locked], None),
             ([file], "other-that-must-not-show"),
             ([file[:-1]], PASSPHRASE),
+            ([certificate, key_der(self.key, PASSPHRASE)], None),
+            ([certificate, key_der(self.key, PASSPHRASE)[:-3]], PASSPHRASE),
             ([key_pem(self.key)], None),
             ([certificate, key_pem(self.key).replace(b"MI", b"AA", 1)], None),
             ([certificate[:-30]], None),
@@ -322,7 +337,8 @@ class FactsTest(CredentialCase):
         for expected, names, uses, options in (
             (kinds.KSEF, COMPANY, (SIGNING,), {}),
             (kinds.KSEF, NOBODY, (SIGNING,), {}),
-            (kinds.KSEF, PERSON, (SIGNING, "key_encipherment"), {}),
+            (kinds.SIGNATURE, PERSON, (SIGNING, "key_encipherment"), {}),
+            (kinds.OTHER, NOBODY, (SIGNING, "key_encipherment"), {}),
             (kinds.OFFLINE, COMPANY, (COMMITTING,), {}),
             (kinds.OFFLINE, PERSON, (COMMITTING,), {}),
             (kinds.SEAL, COMPANY, both, {}),

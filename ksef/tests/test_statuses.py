@@ -86,7 +86,7 @@ LOGIN_ERROR = {
     21406: LoginProblem.CERTIFICATE,
     21001: None,
     21405: None,
-    21470: None,
+    21470: LoginProblem.DISTURBED,
     None: None,
 }
 

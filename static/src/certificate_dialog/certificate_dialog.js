@@ -1,4 +1,4 @@
-import { useRef } from "@odoo/owl";
+import { onMounted, useEffect, useRef } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 
 import { ConnectDialog, registerConnectDialog } from "../connect_dialog/connect_dialog";
@@ -7,23 +7,45 @@ import { ConnectDialog, registerConnectDialog } from "../connect_dialog/connect_
 const FILES_MAX = 2;
 const FILE_MAX_BYTES = 100000;
 
+const TITLES = {
+    none: (facts) => _t("Connect %(company)s to KSeF", facts),
+    token: (facts) => _t("Change the log-in of %(company)s to a certificate", facts),
+    certificate: (facts) => _t("Replace the certificate of %(company)s", facts),
+};
+
 /** The only place that takes a certificate with its private key. */
 export class CertificateDialog extends ConnectDialog {
     static template = "l10n_pl_ksef.CertificateDialog";
 
     route = "/l10n_pl_ksef/certificate";
+    titles = TITLES;
 
     setup() {
         super.setup();
         this.files = useRef("files");
         this.passphrase = useRef("passphrase");
+        onMounted(() => this.files.el.focus());
+        useEffect(
+            (isRefused) => {
+                if (isRefused) {
+                    this.passphrase.el.focus({ preventScroll: true });
+                }
+            },
+            () => [this.isPassphraseRefused]
+        );
     }
 
-    onChoose() {
-        const { files } = this.files.el;
+    get isPassphraseRefused() {
+        const checks = this.state.result ? this.state.result.checks : [];
+        return checks.some(({ key }) => key === "passphrase");
+    }
+
+    read() {
+        const files = [...this.files.el.files];
+        const names = files.map(({ name }) => name).join(", ");
         const isTooMany = files.length > FILES_MAX;
-        const isTooLarge = [...files].some(({ size }) => size > FILE_MAX_BYTES);
-        let text = _t("Ready. Press Check and connect.");
+        const isTooLarge = files.some(({ size }) => size > FILE_MAX_BYTES);
+        let text = _t("Chosen: %(names)s", { names });
         if (isTooMany) {
             text = _t("Choose at most two files: the certificate and its private key.");
         } else if (isTooLarge) {
@@ -33,12 +55,12 @@ export class CertificateDialog extends ConnectDialog {
         this.state.reading = files.length > 0 && { isGood, text };
     }
 
+    // The files stay chosen: a wrong passphrase is not their fault.
     takeSecret(body) {
         for (const file of this.files.el.files) {
             body.append("files", file);
         }
         body.append("passphrase", this.passphrase.el.value);
-        this.files.el.value = "";
         this.passphrase.el.value = "";
     }
 }

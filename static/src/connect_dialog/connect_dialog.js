@@ -12,9 +12,9 @@ import { CheckList } from "./check_list";
  * A dialogue that takes a secret. It stays in the inputs until it is posted, once,
  * to one route: no RPC, no state, no log sees it.
  *
- * Subclasses have a template, a `route`, a `method` of log-in, and `takeSecret`,
- * which fills a form and empties what has to be typed anew; `read` keeps in
- * `state.reading` what is to say of the inputs.
+ * Subclasses have a template, a `route`, `titles` by the present method of log-in,
+ * `takeSecret`, which fills a form and empties what has to be typed anew, and
+ * `read`, which keeps in `state.reading` what is to say of the inputs.
  */
 export class ConnectDialog extends Component {
     static components = { CheckList, Dialog };
@@ -32,15 +32,19 @@ export class ConnectDialog extends Component {
             failure: "",
         });
         useEffect(
-            () => this.outcome.el.scrollIntoView({ block: "nearest" }),
-            () => [this.state.result, this.state.failure]
+            (isOver) => {
+                if (isOver) {
+                    this.outcome.el.scrollIntoView({ block: "nearest" });
+                }
+            },
+            () => [Boolean(this.state.result || this.state.failure)]
         );
         onWillUnmount(() => this.emptyInputs());
     }
 
     get title() {
         const { company, login_method: present } = this.props.facts;
-        return this.titleOf(this.isChange ? present : "none", { company });
+        return this.titles[this.isChange ? present : "none"]({ company });
     }
 
     /** Whether a working log-in is replaced, not a first one set. */
@@ -115,7 +119,10 @@ export class ConnectDialog extends Component {
             );
         }
         this.state.isBusy = false;
-        this.read();
+        const isOpen = Boolean(this.form.el);
+        if (isOpen) {
+            this.read();
+        }
     }
 
     emptyInputs() {

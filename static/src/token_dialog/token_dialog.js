@@ -30,6 +30,12 @@ const READINGS = {
     ok: ({ nip }) => _t("KSeF 2.0 token, NIP %(nip)s", { nip }),
 };
 
+const TITLES = {
+    none: (facts) => _t("Connect %(company)s to KSeF", facts),
+    token: (facts) => _t("Replace the token of %(company)s", facts),
+    certificate: (facts) => _t("Change the log-in of %(company)s to a token", facts),
+};
+
 function formatNip(nip) {
     return nip && nip.replace(/^(\d{3})(\d{3})(\d{2})(\d{2})$/, "$1-$2-$3-$4");
 }
@@ -39,6 +45,7 @@ export class TokenDialog extends ConnectDialog {
     static template = "l10n_pl_ksef.TokenDialog";
 
     route = "/l10n_pl_ksef/token";
+    titles = TITLES;
 
     setup() {
         super.setup();
@@ -46,7 +53,7 @@ export class TokenDialog extends ConnectDialog {
         useAutofocus();
     }
 
-    onInput() {
+    read() {
         const found = readToken(this.input.el.value);
         const { nip: own, company } = this.props.facts;
         const isOther = found.kind === "ok" && found.nip !== own;
