@@ -19,6 +19,8 @@ from .view_words import CODES, KINDS, LABELS, TOTALS
 # KSeF's day and hour are those of Poland.
 POLISH_TIME = ZoneInfo("Europe/Warsaw")
 YES, NO = "tak", "nie"
+# Marks of what there is not, where others say what there is.
+ABSENT = {"is_not_exempt", "is_absent"}
 _THOUSANDS = "\u00a0"
 # What a row says of its goods beside name, quantity and price.
 _BELOW_NAME = {
@@ -103,7 +105,7 @@ def _facts(node, skip=()):
             if isinstance(each, Address):
                 found += _address(label(element.name), each)
             elif element.is_parent:
-                found += _facts(each)
+                found += _facts(each, skip)
             else:
                 found.append((label(element.name), say(element.kind, each)))
     return tuple(found)
@@ -278,12 +280,14 @@ def _annotations(body):
     said = body.annotations
     if said is None:
         return
-    facts = _facts(said, skip={"new_transport"})
     new = said.new_transport
-    facts += _facts(new, skip={"vehicles"})
+    facts = _facts(said, skip={"new_transport", *ABSENT})
+    facts += _facts(new, skip={"vehicles", *ABSENT})
     vehicles = _table(new.vehicles, "Nowe środki transportu") if new else ()
     yes = tuple(fact for fact in facts if fact[1] != NO)
     no = [name for name, text in facts if text == NO]
+    for part in (said.exemption, new, said.margin):
+        no += [name for name, _text in _only(part, ABSENT)] if part else []
     texts = (f"Nie dotyczy: {', '.join(no)}.",) if no else ()
     yield Section("Adnotacje", yes, vehicles, texts)
 

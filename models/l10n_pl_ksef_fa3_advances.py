@@ -99,7 +99,7 @@ def read_order_facts(moves, posting=()):
     """
     if "sale_line_ids" not in moves.line_ids._fields:
         return {}
-    orders = {move: move.line_ids.sale_line_ids.order_id for move in moves}
+    orders = {move: move.line_ids.sale_line_ids.order_id._origin for move in moves}
     orders = {move: own for move, own in orders.items() if own}
     if not orders:
         return {}
@@ -156,7 +156,7 @@ def _read_received(found):
         if facts.kind != InvoiceKind.ADVANCE and not is_chosen:
             continue
         listed = facts.move.l10n_pl_ksef_received_ids.sorted(
-            lambda row: (row.received_on, row._origin.id)
+            lambda row: (str(row.received_on or ""), row._origin.id)
         )
         if listed:
             facts.paid = tuple(

@@ -17,6 +17,7 @@ from .l10n_pl_ksef_fa3_sending import polish_day
 # On an official form in Polish, whoever reads it.
 DRAFT_NUMBER = "WERSJA ROBOCZA"
 DRAFT_MARK = "WERSJA ROBOCZA – NIE JEST FAKTURĄ"
+UNSENT_MARK = "PODGLĄD – NIE WYSŁANO DO KSEF"
 TEST_MARK = "TEST – NIE JEST FAKTURĄ"
 REAL = "production"
 
@@ -105,7 +106,7 @@ class Preview(models.AbstractModel):
         return self._show(
             found.xml,
             ksef_number=found.document and found.document.ksef_number,
-            notices=self._get_notices(found),
+            notices=self._get_notices(found, move),
             watermark=_get_watermark(found, move),
         )
 
@@ -125,19 +126,25 @@ class Preview(models.AbstractModel):
         return view_page.content(invoice, **what)
 
     @api.private
-    def _get_notices(self, found):
+    def _get_notices(self, found, move):
         notices = [problem.message for problem in found.problems]
         if not found.document:
-            notices.insert(
-                0,
-                self.env._(
-                    "Draft: KSeF does not have this invoice. Number and date are set"
-                    " when it is confirmed."
-                ),
-            )
+            notices.insert(0, self._get_first_notice(move))
         elif found.document.state != "accepted":
             notices.append(self.env._("KSeF has not given this invoice a number yet."))
         return notices
+
+    @api.private
+    def _get_first_notice(self, move):
+        if move.state == "posted":
+            return self.env._(
+                "Not sent: KSeF does not have this invoice. This is how it would show"
+                " it."
+            )
+        return self.env._(
+            "Draft: KSeF does not have this invoice. Number and date are set when it"
+            " is confirmed."
+        )
 
 
 class PreviewReport(models.AbstractModel):
@@ -181,5 +188,5 @@ def _as_draft(invoice, facts):
 def _get_watermark(found, move):
     """Return what is printed across the page: what is no invoice says so."""
     if not found.document:
-        return DRAFT_MARK
+        return UNSENT_MARK if move.state == "posted" else DRAFT_MARK
     return None if found.document.environment == REAL else TEST_MARK

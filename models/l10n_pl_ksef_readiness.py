@@ -62,7 +62,7 @@ class Readiness(models.TransientModel):
             for month in [first + relativedelta(months=1), *months]
         ]
 
-    @api.depends("display_name")
+    @api.depends("subject")
     def _compute_display_name(self):
         for readiness in self:
             name = readiness.subject or self.env._("Readiness for KSeF")
@@ -123,9 +123,7 @@ class Readiness(models.TransientModel):
     def _open(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Is this month ready for KSeF?")
-            if not self.is_selection
-            else self.env._("Readiness for KSeF"),
+            "name": self.display_name,
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
@@ -192,9 +190,10 @@ class Readiness(models.TransientModel):
     def action_export_list(self):
         """Open all problems as a list, which Odoo can group, search and export."""
         self.ensure_one()
+        name = self.env._("Problems before sending to KSeF")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Problems before sending to KSeF"),
+            "name": name,
             "res_model": "l10n_pl_ksef.readiness.problem",
             "view_mode": "list",
             "domain": [("readiness_id", "=", self.id)],
@@ -217,9 +216,10 @@ class Readiness(models.TransientModel):
     def _open_invoices(self, levels):
         self.ensure_one()
         rows = self.invoice_ids.filtered(lambda row: row.level in levels)
+        name = self.env._("Invoices")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Invoices"),
+            "name": name,
             "res_model": "account.move",
             "view_mode": "list,kanban,form",
             "domain": [("id", "in", rows.move_id.ids)],
@@ -241,15 +241,20 @@ class ReadinessInvoice(models.TransientModel):
         "account.move", "Invoice", required=True, ondelete="cascade"
     )
     partner_id = fields.Many2one(related="move_id.partner_id")
-    level = fields.Selection(INVOICE_LEVELS, "KSeF")
+    invoice_date = fields.Date(related="move_id.invoice_date")
+    level = fields.Selection(INVOICE_LEVELS, "Result")
     level_order = fields.Integer()
     stop_count = fields.Integer("To fix")
     warn_count = fields.Integer("To look at")
 
     @api.private
     def _check(self):
-        """Check the invoices of a batch and write what was found."""
+        """Check the invoices of a batch and write what was found.
+
+        :raises AccessError: somebody wrote a row of an invoice that is not theirs
+        """
         moves = self.move_id
+        moves.check_access("read")
         due = moves.filtered(lambda move: self._get_other_level(move) is None)
         export = self.env["l10n_pl_ksef.fa3.export"].sudo()
         found = export._check(due, polish_day()) if due else {}
@@ -308,7 +313,7 @@ class ReadinessInvoice(models.TransientModel):
         for values in problems:
             records[values["res_model"]].add(values["res_id"])
         names = {
-            (model, record.id): record.display_name
+            (model, record.id): _get_name(record)
             for model, ids in records.items()
             for record in self.env[model].sudo().browse(ids)
         }
@@ -333,8 +338,8 @@ class ReadinessProblem(models.TransientModel):
     )
     move_id = fields.Many2one("account.move", "Invoice", ondelete="cascade")
     key = fields.Char("Name of the check")
-    level = fields.Selection(PROBLEM_LEVELS, "Weight")
-    message = fields.Char("What to do")
+    level = fields.Selection(PROBLEM_LEVELS, "Result")
+    message = fields.Text("What to do")
     res_model = fields.Char()
     res_id = fields.Many2oneReference(model_field="res_model")
     record_name = fields.Char("Record to open")
@@ -362,6 +367,13 @@ _KEYS = [key for key, _label in INVOICE_LEVELS]
 def _key(day):
     """Return the key of a month."""
     return f"{day.year:04}-{day.month:02}"
+
+
+def _get_name(record):
+    """Return the name of a record; drafts are told apart by their customers."""
+    is_draft = record._name == "account.move" and record.state == "draft"
+    parts = (record.display_name, record.partner_id.name if is_draft else "")
+    return ", ".join(filter(None, parts))
 
 
 def _open_record(record):

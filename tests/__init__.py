@@ -25,6 +25,8 @@ from . import (
     test_pauses,
     test_policy,
     test_posting,
+    test_preview,
+    test_readiness,
     test_pure_layers,
     test_screens,
     test_states,

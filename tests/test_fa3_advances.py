@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .advance_common import PAID_ON, AdvanceCase
 
@@ -70,6 +70,32 @@ class TestAdvanceInvoice(AdvanceCase):
             "ZnacznikZaplatyCzesciowej 2",
         )
         self.assert_absent(text, "P_6", "Zaplacono")
+
+    def test_payment_booked_in_odoo_is_taken(self):
+        advance = self.post(self.advance(self.make_order()))
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=advance.ids
+        ).create({"payment_date": PAID_ON})._create_payments()
+        self.assert_parts(
+            self.text(advance), "P_6 2026-11-09", "Zaplacono 1; DataZaplaty 2026-11-09"
+        )
+
+    def test_tab_shows_kind_and_order_while_it_is_typed(self):
+        self.company.write(
+            {"l10n_pl_ksef_environment": "test", "l10n_pl_ksef_send_mode": "manual"}
+        )
+        order = self.make_order()
+        advance = self.advance(order)
+        with Form(advance) as form:
+            with form.invoice_line_ids.edit(0) as line:
+                line.price_unit = 800
+            self.assertEqual(form.l10n_pl_ksef_kind, "ZAL")
+            self.assertEqual(form.l10n_pl_ksef_order_names, order.name)
+            self.assertEqual(form.l10n_pl_ksef_order_value, 4230)
+        self.post(advance)
+        final = self.final(order)
+        self.assertEqual(final.l10n_pl_ksef_kind, "ROZ")
+        self.assertEqual(final.l10n_pl_ksef_advance_ids, advance)
 
     def test_unpaid_advance_has_a_term(self):
         advance = self.advance(self.make_order())
@@ -169,6 +195,7 @@ class TestAdvanceInvoice(AdvanceCase):
         order = self.make_order()
         advance = self.post(self.advance(order))
         before = self.prepare(advance).xml
+        self.assertTrue(before)
         order.order_line[0].write({"product_uom_qty": 7, "name": "Zmiana"})
         self.goods.default_code = "NOWY"
         self.assertEqual(self.prepare(advance).xml, before)
@@ -267,6 +294,15 @@ class TestFinalInvoice(AdvanceCase):
         text = self.text(self.final(order))
         self.assert_parts(text, f"NrKSeFZN 1; NrFaZaliczkowej {advance.name}")
 
+    def test_advances_of_several_orders_are_settled_together(self):
+        first, one = self.sold()
+        second, other = self.sold(50)
+        text = self.text(self.final(first | second))
+        self.assert_parts(text, "P_15 5076.00")
+        self.assertEqual(text.count("<FaWiersz>"), 4)
+        for advance in (one, other):
+            self.assertIn(f">{advance.sudo().l10n_pl_ksef_number}<", text)
+
     def test_drafts_and_cancelled_advances_are_not_named(self):
         order, advance = self.sold()
         cancelled = self.post(self.advance(order, 10))
@@ -317,6 +353,21 @@ class TestFinalInvoice(AdvanceCase):
             "RodzajFaktury ZAL",
             f"NrKSeFFaZaliczkowej {first.sudo().l10n_pl_ksef_number}",
         )
+
+    def test_last_advance_names_none_that_was_credited(self):
+        order = self.make_order()
+        first = self.post(self.advance(order, 60))
+        self.post(self.reverse(first))
+        again = self.post(self.advance(order, 60))
+        text = self.text(self.advance(order, 40))
+        self.assert_parts(text, f"NrKSeFZN 1; NrFaZaliczkowej {again.name}")
+        self.assertEqual(text.count("<FakturaZaliczkowa>"), 1)
+
+    def test_first_advance_does_not_name_those_after_it(self):
+        order = self.make_order()
+        first = self.post(self.advance(order, 60))
+        first.l10n_pl_ksef_order = False
+        self.post(self.advance(order, 40))
         self.assert_absent(self.text(first), "FakturaZaliczkowa")
 
     def test_advances_posted_together_know_which_is_last(self):

@@ -1,6 +1,6 @@
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .correction_common import CorrectionCase
 
@@ -60,6 +60,21 @@ class TestPaymentsWithoutAdvanceInvoice(CorrectionCase):
             text, "RodzajFaktury KOR_ROZ", "P_15ZK 123.00", "P_8B -1; P_9A 100"
         )
         self.assert_absent(text, "ZaliczkaCzesciowa", "FakturaZaliczkowa")
+
+    def test_payments_are_typed_on_the_form(self):
+        self.company.write(
+            {"l10n_pl_ksef_environment": "test", "l10n_pl_ksef_send_mode": "manual"}
+        )
+        invoice = self.make_invoice()
+        self.assertEqual(invoice.l10n_pl_ksef_kind, "VAT")
+        with Form(invoice) as form:
+            form.l10n_pl_ksef_settles_payments = True
+            self.assertEqual(form.l10n_pl_ksef_kind, "ROZ")
+            for day in ("2026-11-05", "2026-11-03"):
+                with form.l10n_pl_ksef_received_ids.new() as row:
+                    row.received_on = day
+                    row.amount = 10
+        self.assertEqual(sum(invoice.l10n_pl_ksef_received_ids.mapped("amount")), 20)
 
     def test_payments_of_a_sent_invoice_stay(self):
         invoice = self.sent(

@@ -134,7 +134,7 @@ class TestCurrency(Fa3Case):
 
     def test_rates_of_the_company_come_first(self):
         self.rate("2026-11-09", 4.2345)
-        self.rate("2026-11-10", 9, company_id=False)
+        self.rate("2026-11-09", 9, company_id=False)
         self.assertEqual(self.legal(self.post_euro()), [])
 
     def test_rate_that_looks_wrong_stops(self):

@@ -1,5 +1,7 @@
 import dataclasses
+import itertools
 import unittest
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 
@@ -7,7 +9,8 @@ from lxml import html
 
 from .. import codes, reader, view, view_page, writer
 from ..document import Invoice, Unknown
-from ..structure import elements
+from ..kinds import Code, Day, Flag, Integer, Moment, Number, YesNo
+from ..structure import attributes, elements
 from ..view_words import CODES, LABELS, TOTALS
 from . import recipes
 from .common import SHARED, needs_shared
@@ -47,7 +50,7 @@ def said(node):
     for attribute, element in elements(type(node)):
         value = getattr(node, attribute)
         for each in value if element.is_list else (value,):
-            if each is None:
+            if each is None or attribute in view.ABSENT:
                 continue
             if element.is_parent:
                 yield from said(each)
@@ -65,6 +68,40 @@ def classes(node_class, known=None):
     return known
 
 
+def filled(node_class, count):
+    """Return a part with every field filled, each with a value of its own."""
+    values = {}
+    for attribute, element in elements(node_class):
+        if element.is_parent:
+            value = filled(element.kind, count)
+        else:
+            value = made_up(element.kind, next(count))
+        values[attribute] = (value,) if element.is_list else value
+    for attribute, (_name, kind) in attributes(node_class):
+        values[attribute] = made_up(kind, 0)
+    return node_class(**values)
+
+
+def made_up(kind, number):
+    """Return a value for one element."""
+    if isinstance(kind, Code):
+        return next(iter(kind.values))
+    makers = {
+        Number: lambda: Decimal(number),
+        Integer: lambda: number,
+        Flag: lambda: True,
+        YesNo: lambda: True,
+        Day: lambda: date(2026, 1, 1) + timedelta(days=number),
+        Moment: lambda: (
+            datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(days=number)
+        ),
+    }
+    for base, make in makers.items():
+        if isinstance(kind, base):
+            return make()
+    return f"Tekst{number}."
+
+
 class TestView(unittest.TestCase):
     """The page says all that the file says, in Polish, as text and nothing else."""
 
@@ -78,6 +115,10 @@ class TestView(unittest.TestCase):
         for number, document in DOCUMENTS.items():
             with self.subTest(number):
                 self.assert_all_shown(document)
+
+    def test_every_field_that_the_form_has_is_shown(self):
+        """Also one that is added later."""
+        self.assert_all_shown(filled(Invoice, itertools.count(1001)))
 
     @needs_shared
     def test_every_value_of_the_samples_is_shown(self):
@@ -199,7 +240,8 @@ class TestView(unittest.TestCase):
         found = {each.title: each for each in view.sections(DOCUMENTS[1])}
         texts = found["Adnotacje"].texts
         self.assertEqual(len(texts), 1)
-        self.assertIn("Mechanizm podzielonej płatności", texts[0])
+        for name in ("Mechanizm podzielonej płatności", "Procedura marży"):
+            self.assertIn(name, texts[0])
 
     def test_statement_that_applies_is_a_fact(self):
         found = {each.title: each for each in view.sections(DOCUMENTS[16])}

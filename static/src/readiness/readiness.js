@@ -1,4 +1,5 @@
 import { Component, onMounted, onWillUnmount, onPatched, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
@@ -26,6 +27,13 @@ export class KsefReadiness extends Component {
 
     get total() {
         return this.progress.total || this.props.record.data.total;
+    }
+
+    get sentence() {
+        return _t("Checking invoices: %(checked)s of %(total)s. It stops when you leave this page.", {
+            checked: this.progress.checked,
+            total: this.total,
+        });
     }
 
     get percent() {
