@@ -80,15 +80,23 @@ class Setup(models.AbstractModel):
         :returns: ``{"connected": bool, "checks": [{key, level, title, text}]}``
         :raises AccessError: not a KSeF administrator of this company
         """
-        self._check_admin(company)
-        if environment not in dict(ENVIRONMENTS):
-            raise AccessError(self.env._("There is no such KSeF environment."))
-        trial = Trial(company, environment, [])
+        trial = self._make_trial(company, environment)
         parts = self._check_form(trial, text)
         facts = parts and not trial.failed and self._check_at_ksef(trial, parts)
         if facts and not trial.failed:
             self._store(trial, parts, *facts, address)
         return {"connected": bool(facts) and not trial.failed, "checks": trial.checks}
+
+    @api.private
+    def _make_trial(self, company, environment):
+        """Return the :class:`Trial` of an attempt that may begin.
+
+        :raises AccessError: not a KSeF administrator of this company
+        """
+        self._check_admin(company)
+        if environment not in dict(ENVIRONMENTS):
+            raise AccessError(self.env._("There is no such KSeF environment."))
+        return Trial(company, environment, [])
 
     @api.private
     def _add(self, trial, key, level, text, **params):

@@ -3,7 +3,6 @@
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import format_date
 from odoo.tools.translate import LazyTranslate
 
@@ -11,7 +10,7 @@ from ..ksef import errors
 from ..ksef.certificate import CertificateKind, CredentialError
 from ..ksef.secret import Secret
 from .l10n_pl_ksef_announcement import get_polish_date
-from .l10n_pl_ksef_setup import NEEDED_PERMISSION, Trial
+from .l10n_pl_ksef_setup import NEEDED_PERMISSION
 from .l10n_pl_ksef_setup_words import (
     CERTIFICATE_KINDS,
     FILE_COUNT,
@@ -19,7 +18,6 @@ from .l10n_pl_ksef_setup_words import (
     FILE_PROBLEMS,
     TOKEN_LAW,
 )
-from .res_company import ENVIRONMENTS
 
 _lt = LazyTranslate(__name__)
 
@@ -48,10 +46,7 @@ class Setup(models.AbstractModel):
         :returns: ``{"connected": bool, "checks": [{key, level, title, text}]}``
         :raises AccessError: not a KSeF administrator of this company
         """
-        self._check_admin(company)
-        if environment not in dict(ENVIRONMENTS):
-            raise AccessError(self.env._("There is no such KSeF environment."))
-        trial = Trial(company, environment, [])
+        trial = self._make_trial(company, environment)
         credential = self._check_files(trial, files, passphrase)
         login = None
         nip = company._l10n_pl_ksef_nip()
