@@ -131,9 +131,7 @@ class TestFa3Footer(TermsCase):
         self.company.l10n_pl_ksef_regon = "12345678512347"
 
 
-@tagged(
-    "post_install_l10n", "post_install", "-at_install", "l10n_pl_ksef_with_sale_stock"
-)
+@tagged("post_install_l10n", "post_install", "-at_install", "l10n_pl_ksef_modules")
 class TestFa3SalesOrder(TermsCase):
     """Order number and delivery notes come from the sales order (sale_stock)."""
 
