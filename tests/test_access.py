@@ -27,7 +27,16 @@ CONNECTORS = ("ksef_admin", "admin")
 SECRET_MODELS = ("l10n_pl_ksef.connection", "l10n_pl_ksef.session")
 # All that our own models let a client call; each of it has a check inside.
 PUBLIC_METHODS = {
-    "l10n_pl_ksef.document": {"action_download_upo", "action_download_xml"},
+    "l10n_pl_ksef.document": {
+        *("action_download_upo", "action_download_xml", "action_preview"),
+    },
+    "l10n_pl_ksef.readiness": {
+        *("action_check", "action_step", "action_export_list"),
+        *("action_open_stop", "action_open_warn", "action_open_ready"),
+    },
+    "l10n_pl_ksef.readiness.invoice": {"action_open"},
+    "l10n_pl_ksef.readiness.problem": {"action_open"},
+    "l10n_pl_ksef.readiness.record": {"action_open"},
     "l10n_pl_ksef.warning": {"action_open_settings", "action_open_status"},
     "l10n_pl_ksef.health": {
         *("get_status", "ask_announcements", "open_list", "test_connection"),
