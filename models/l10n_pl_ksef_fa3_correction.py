@@ -204,7 +204,12 @@ def _shape(facts):
     is_both = move.l10n_pl_ksef_row_style == BEFORE_AFTER and _can_show_both(facts)
     set_style(facts, correction.matches)
     if is_both:
-        earlier = [(each, matcher.match(each.rows)) for each in correction.earlier]
+        # Copies: all corrections of one invoice share what came before them.
+        shown = [
+            replace(each, rows=[replace(row) for row in each.rows])
+            for each in correction.earlier
+        ]
+        earlier = [(each, matcher.match(each.rows)) for each in shown]
         for each, matches in earlier:
             set_style(each, matches)
         correction.lines = before_and_after(facts, earlier)

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from ..fa3.checks import MAX_LINES
 from ..models.l10n_pl_ksef_fa3_facts import Facts
-from .fa3_common import BUYER_NIP, ISSUED_ON, SELLER_NIP, Fa3Case
+from .fa3_common import BUYER_NIP, CREATED_ON, ISSUED_ON, SELLER_NIP, Fa3Case
 
 
 @tagged("post_install_l10n", "post_install", "-at_install")
@@ -90,9 +90,11 @@ class TestFa3CheckGeneral(Fa3Case):
         self.assertEqual(self.export._check(invoice)[invoice], [])
 
     def test_file_is_made_on_the_day_of_its_making(self):
-        """9:30 UTC on 10 November is that day in Poland; 23:30 is the next."""
-        invoice = self.post_invoice(invoice_date=ISSUED_ON - timedelta(days=1))
-        prepared = self.prepare(invoice)
+        """23:30 UTC is the next day in Poland."""
+        invoice = self.post_invoice()
+        self.assertEqual(self.prepare(invoice).problems, [])
+        at_night = CREATED_ON.replace(hour=23)
+        prepared = self.export._prepare_files(invoice, at_night)[invoice]
         self.assertEqual([each.key for each in prepared.problems], ["date_is_over"])
         self.assertTrue(prepared.xml)
 

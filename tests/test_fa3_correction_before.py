@@ -1,6 +1,7 @@
 from odoo.tests import tagged
 
 from .correction_common import CORRECTED_ON, SENT_NUMBER, CorrectionCase
+from .fa3_common import CREATED_ON
 
 BEFORE_AFTER = {"l10n_pl_ksef_row_style": "before_after"}
 
@@ -77,6 +78,19 @@ class TestBeforeAndAfter(CorrectionCase):
         text = self.correction_file(refund)
         self.assertEqual(text.count("<P_7>Śruba</P_7>"), 2)
         self.assertNotIn("Nakrętka", text)
+
+    def test_files_made_together_are_those_made_alone(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        refunds = invoice.browse()
+        for quantity in (3, 2, 1):
+            refund = self.reverse(invoice, {"quantity": quantity}, **BEFORE_AFTER)
+            refund._post(soft=False)
+            refunds |= refund
+        together = self.export._prepare_files(refunds, CREATED_ON)
+        for refund in refunds:
+            alone = self.export._prepare_files(refund, CREATED_ON)[refund]
+            self.assertTrue(alone.xml)
+            self.assertEqual(together[refund].xml, alone.xml)
 
     def test_earlier_corrections_are_in_the_state_before(self):
         invoice = self.sent(self.line(100, quantity=10))

@@ -7,7 +7,7 @@ from odoo.tests import Form, new_test_user, tagged
 
 from ..models import l10n_pl_ksef_readiness as module
 from ..models.l10n_pl_ksef_fa3_sending import polish_day
-from .fa3_common import Fa3Case
+from .fa3_common import BUYER_NIP, Fa3Case
 
 
 class ReadinessCase(Fa3Case):
@@ -279,6 +279,15 @@ class TestRecordCheck(ReadinessCase):
         self.buyer.l10n_pl_ksef_is_local_government = True
         self.assertEqual(
             self.keys(self.buyer), {"unit": ("res.partner", self.buyer.id)}
+        )
+
+    def test_usual_third_party_of_a_partner_is_checked(self):
+        payer = self.make_partner("Płatnik", BUYER_NIP)
+        self.buyer.l10n_pl_ksef_party_ids = [
+            Command.create({"partner_id": payer.id, "role": "6", "share": 50})
+        ]
+        self.assertEqual(
+            self.keys(self.buyer), {"shares": ("res.partner", self.buyer.id)}
         )
 
     def test_contact_is_checked_as_its_company(self):
