@@ -153,8 +153,10 @@ class PreviewReport(models.AbstractModel):
 
     @api.model
     def _get_report_values(self, docids, data=None):
-        preview = self.env["l10n_pl_ksef.preview"]
-        moves = self.env["account.move"].browse(docids)
+        # The route of reports has a language of its own.
+        lang = self.env.user.lang or self.env.lang
+        preview = self.env["l10n_pl_ksef.preview"].with_context(lang=lang)
+        moves = preview.env["account.move"].browse(docids)
         preview._check_access(moves)
         return {
             "docs": moves,

@@ -140,6 +140,7 @@ class TestPreview(PreviewCase):
         tree = html.fromstring(made)
         found = tree.xpath("//div[@class='fa3']")
         self.assertEqual(len(found), 1)
+        self.assertTrue(tree.xpath("//div[contains(@class, 'article')]/style"))
         self.assertFalse(found[0].xpath(".//script | .//img"))
         self.assertIn(HOSTILE, found[0].text_content())
 
