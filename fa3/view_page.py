@@ -23,7 +23,7 @@ STYLE = """
   margin-right: 1.5%; }
 .fa3 dl { margin: 0; }
 .fa3 dl div { padding: .3mm 0; }
-.fa3 dt { display: inline; color: #595959; }
+.fa3 dt { display: inline; color: #595959; font-weight: 400; }
 .fa3 dt::after { content: ": "; }
 .fa3 dd { display: inline; margin: 0; white-space: pre-wrap; }
 .fa3 .scroll { overflow-x: auto; }
@@ -39,7 +39,7 @@ STYLE = """
 .fa3 td.n { white-space: nowrap; }
 .fa3 .text { white-space: pre-wrap; margin: 0 0 1.5mm; }
 .fa3 .total { text-align: right; font-size: 12pt; margin: 2mm 0; font-weight: 700; }
-.fa3 .watermark { position: fixed; top: 40%; left: 0; width: 100%; text-align: center;
+.fa3 .watermark { position: fixed; top: 100mm; left: 0; width: 100%; text-align: center;
   font-size: 34pt; font-weight: 700; color: #c62828; opacity: .16;
   transform: rotate(-30deg); -webkit-transform: rotate(-30deg); pointer-events: none;
   z-index: 2; }
