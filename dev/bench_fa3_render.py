@@ -77,6 +77,9 @@ def make_invoices(count, lines, template="vs_kraj_23", country="pl", currency="P
 def build(invoices):
     """Build and check our way; return the files."""
     files = env["l10n_pl_ksef.fa3.export"]._prepare_files(invoices, CREATED_ON)
+    for prepared in files.values():
+        if prepared.xml is None:
+            raise ValueError(f"no file: {prepared.problems}")
     return [prepared.xml for prepared in files.values()]
 
 
@@ -143,6 +146,15 @@ def find_refused():
 
 
 COMPANY.l10n_pl_ksef_environment = False
+env.ref("base.EUR").active = True
+env["res.currency.rate"].create(
+    {
+        "currency_id": env.ref("base.EUR").id,
+        "company_id": COMPANY.id,
+        "name": date.today(),
+        "inverse_company_rate": 4.2345,
+    }
+)
 env = env(context={**env.context, "allowed_company_ids": COMPANY.ids})
 COMPANY = COMPANY.with_env(env)
 many, long = make_invoices(MANY, FEW), make_invoices(1, LONG)
