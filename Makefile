@@ -1,4 +1,4 @@
-.PHONY: setup test demo bench chaos stop lint clean distclean
+.PHONY: setup test demo bench chaos fuzz stop lint clean distclean
 
 setup:
 	@dev/run setup
@@ -14,6 +14,9 @@ bench:
 
 chaos:
 	@dev/run chaos $(ARGS)
+
+fuzz:
+	@dev/run fuzz $(ARGS)
 
 stop:
 	@dev/run clean --stop

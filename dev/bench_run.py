@@ -14,6 +14,7 @@ from pathlib import Path
 from . import (
     bench_calls,
     bench_claims,
+    bench_fa3,
     bench_lanes,
     bench_memory,
     bench_signing,
@@ -139,6 +140,8 @@ def _bench_screens(figures, options):
         processes.stop(f"{NAME}-odoo")
         if "hook" in options.only:
             _bench_hook(figures, options.rounds)
+        if "fa3" in options.only:
+            bench_fa3.measure(figures, NAME, options.rounds)
     finally:
         demo.stop()
         databases.drop(databases.connect(), NAME)
@@ -169,7 +172,7 @@ JOBS = {
     ),
     "claims": lambda figures, bench, _options: bench_claims.measure(figures, bench),
 }
-SCREENS = ("browser", "hook")
+SCREENS = ("browser", "hook", "fa3")
 PARTS = (*SCREENS, *JOBS)
 
 

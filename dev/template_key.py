@@ -8,6 +8,8 @@ from pathlib import Path
 from .common import CHECKOUT_ID, LOCK_FILE, ROOT
 
 BARE = "--skip-auto-install"
+# Modules that the addon works with but does not need; "bare" has none of them.
+EXTRA = ("account_debit_note", "sale_stock")
 FULL = "full"
 DEMO = "demo"
 # kind -> words for Odoo: everything that installs itself, and without it, and
@@ -22,6 +24,11 @@ FINISH_SCRIPT = Path(__file__).parent / "template_finish.py"
 def dependencies():
     """Return the modules that the addon's manifest depends on."""
     return ast.literal_eval((ROOT / "__manifest__.py").read_text())["depends"]
+
+
+def modules(kind):
+    """Return the modules that a template of that kind has beside what they bring."""
+    return [*dependencies(), *(EXTRA if kind == FULL else ())]
 
 
 def _addon_state():
@@ -42,7 +49,7 @@ def name_of(kind):
     """
     parts = (
         os.environ["KSEF_ODOO_TREE"],
-        ",".join(sorted(dependencies())),
+        ",".join(sorted(modules(FULL))),
         LOCK_FILE.read_text(),
         FINISH_SCRIPT.read_text(),
         _addon_state() if kind == DEMO else "",

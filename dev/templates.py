@@ -26,7 +26,7 @@ from .template_key import (
     FULL,
     KINDS,
     PREFIX,
-    dependencies,
+    modules,
     name_of,
 )
 
@@ -47,14 +47,14 @@ def _build(cursor, kind, name):
     if databases.exists(cursor, name):
         return
     temporary = f"{name}_tmp"
-    modules = _fill(cursor, kind, temporary)
+    names = _fill(cursor, kind, temporary)
     say("generating its web assets (15 s)")
     with FINISH_SCRIPT.open() as script:
         _odoo(
             f"assets-{kind}",
             ["shell", "-d", temporary, "--no-http"],
             stdin=script,
-            env={**os.environ, "KSEF_TEMPLATE_MODULES": modules},
+            env={**os.environ, "KSEF_TEMPLATE_MODULES": names},
         )
     if READY not in (LOGS / f"assets-{kind}.log").read_text():
         raise Stop(
@@ -72,14 +72,14 @@ def _fill(cursor, kind, temporary):
         _build(cursor, FULL, full)
         databases.clone(cursor, full, temporary)
         say("installing the addon in the demo database (10 s)")
-        modules, options = ADDON, ("--http-port=0", "--stop-after-init")
+        names, options = ADDON, ("--http-port=0", "--stop-after-init")
     else:
         databases.create(cursor, temporary)
         say(f"building the template database: Odoo and demo data ({kind}, 1 min)")
-        modules, options = ",".join(dependencies()), (*FILL_OPTIONS, *KINDS[kind])
-    words = ["server", "-d", temporary, "-i", modules, *options]
+        names, options = ",".join(modules(kind)), (*FILL_OPTIONS, *KINDS[kind])
+    words = ["server", "-d", temporary, "-i", names, *options]
     _odoo(f"template-{kind}", words)
-    return modules
+    return names
 
 
 def _drop_old(cursor, newest):

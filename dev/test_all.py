@@ -33,7 +33,8 @@ RECORDS = DEV / "records"
 OPENAPI = SHARED / "ksef/openapi-latest.json"
 EVERY_TEST = f"/{ADDON}"
 # Faults of KSeF do not depend on which other modules there are: once is enough.
-WITHOUT_FAULTS = f"/{ADDON},-{ADDON}_matrix"
+# What needs modules that "bare" has not stands under the tag _modules.
+ON_BARE = f"/{ADDON},-{ADDON}_matrix,-{ADDON}_modules"
 SUITES_AT_ONCE = min(2, os.cpu_count() or 1)
 MOST_LINES = 120
 
@@ -49,7 +50,7 @@ class Suite:
 # The long ones first: two run at a time.
 SUITES = (
     Suite("odoo-full", ("dev.odoo_run", "ksef_test_full", EVERY_TEST)),
-    Suite("odoo-bare", ("dev.odoo_run", "ksef_test_bare", WITHOUT_FAULTS, BARE)),
+    Suite("odoo-bare", ("dev.odoo_run", "ksef_test_bare", ON_BARE, BARE)),
     Suite("journeys", ("dev.pure_suite", "dev/journeys")),
     *(
         Suite(folder, ("dev.pure_suite", f"{folder}/tests"))

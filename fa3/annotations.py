@@ -1,7 +1,9 @@
 """Statements that every invoice makes (Adnotacje)."""
 
-from .kinds import FLAG, TEXT, YES_NO
-from .structure import node, optional, required
+from datetime import date
+
+from .kinds import DAY, FLAG, INTEGER, TEXT, YES_NO
+from .structure import node, optional, repeated, required
 
 
 @node
@@ -16,9 +18,35 @@ class Exemption:
 
 
 @node
-class NewTransport:
-    """Supply of new means of transport: only that there is none."""
+class NewVehicle:
+    """A new car, boat or aircraft sold to another EU country (NowySrodekTransportu)."""
 
+    first_used_on: date = required("P_22A", DAY)
+    line_number: int = required("P_NrWierszaNST", INTEGER)
+    make: str | None = optional("P_22BMK", TEXT)
+    model: str | None = optional("P_22BMD", TEXT)
+    colour: str | None = optional("P_22BK", TEXT)
+    registration_number: str | None = optional("P_22BNR", TEXT)
+    production_year: str | None = optional("P_22BRP", TEXT)
+    land_mileage: str | None = optional("P_22B", TEXT)
+    land_vin: str | None = optional("P_22B1", TEXT)
+    land_body_number: str | None = optional("P_22B2", TEXT)
+    land_chassis_number: str | None = optional("P_22B3", TEXT)
+    land_frame_number: str | None = optional("P_22B4", TEXT)
+    land_type: str | None = optional("P_22BT", TEXT)
+    boat_hours: str | None = optional("P_22C", TEXT)
+    boat_hull_number: str | None = optional("P_22C1", TEXT)
+    aircraft_hours: str | None = optional("P_22D", TEXT)
+    aircraft_number: str | None = optional("P_22D1", TEXT)
+
+
+@node
+class NewTransport:
+    """Supply of new means of transport, or that there is none."""
+
+    is_supplied: bool | None = optional("P_22", FLAG)
+    is_art_42_5: bool | None = optional("P_42_5", YES_NO)
+    vehicles: tuple[NewVehicle, ...] = repeated("NowySrodekTransportu", NewVehicle)
     is_absent: bool | None = optional("P_22N", FLAG)
 
 

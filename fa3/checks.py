@@ -3,6 +3,7 @@
 Problems are named by element and value; the words are found elsewhere.
 """
 
+import itertools
 import re
 import threading
 from enum import Enum
@@ -10,19 +11,29 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from .reader import UnreadableError, parse
+from .source import UnreadableError, parse
 from .text import FORBIDDEN, SURELY_ALLOWED
 
-# Source: KSeF API 2.0, limits of an invoice without attachment.
+# Source: KSeF API 2.0, limits of an invoice without and with attachment.
 MAX_BYTES = 1_000_000
+MAX_BYTES_WITH_ATTACHMENT = 3_000_000
 # Source: FA(3) schema, maxOccurs of FaWiersz.
 MAX_LINES = 10_000
 
-_DECLARATION = re.compile(rb'<\?xml version="1\.0"(?: encoding="([^"]+)")?[^?]*\?>')
+# A file of others may break a rule in every line: nobody reads more than these.
+MAX_PROBLEMS = 100
+
+_DECLARATION = re.compile(
+    rb"""<\?xml\s+version=["']1\.0["'](?:\s+encoding=["']([^"']+)["'])?[^?]*\?>"""
+)
 _LINE_NAME = b"FaWiersz"
 _LINE_OPENING = re.compile(rb"<(?:\w+:)?FaWiersz[ >]")
 _OPENING = re.compile(r"<(?:\w+:)?([A-Za-z]\w*)")
+_ATTACHMENT_OPENING = re.compile(rb"<(?:\w+:)?Zalacznik[ >]")
+# In a path of the parser: a name with a prefix, which a path cannot be asked for.
+_PREFIXED = re.compile(r"(?<=/)[^/\[\]*@()]+:[^/\[\]*@()]+")
 _AROUND = 15  # characters shown on each side of a bad one
+_BEFORE = 10_000  # characters before a bad one in which its element is looked for
 # A validator keeps its findings in itself: one thread at a time.
 _lock = threading.Lock()
 
@@ -82,7 +93,7 @@ def check_xml(data, schema=None):
     """Return the list of :class:`XmlProblem` of a file; empty if there is none.
 
     ``schema`` is a compiled schema (see ``schema.compile_schema``); without it the
-    rules of XML alone are checked.
+    rules of XML alone are checked. Of each rule the first ``MAX_PROBLEMS`` are told.
     """
     problems = _check_bytes(data)
     try:
@@ -100,7 +111,8 @@ def _check_bytes(data):
 
 
 def _check_size(data):
-    if len(data) > MAX_BYTES:
+    has_attachment = len(data) > MAX_BYTES and _ATTACHMENT_OPENING.search(data)
+    if len(data) > (MAX_BYTES_WITH_ATTACHMENT if has_attachment else MAX_BYTES):
         yield XmlProblem(XmlRule.SIZE, value=str(len(data)))
     if data.count(_LINE_NAME) <= MAX_LINES:
         return
@@ -130,12 +142,12 @@ def _check_characters(data):
         return
     if SURELY_ALLOWED.fullmatch(text):
         return
-    for found in FORBIDDEN.finditer(text):
+    for found in itertools.islice(FORBIDDEN.finditer(text), MAX_PROBLEMS):
         yield _forbidden(text, found.start())
 
 
 def _forbidden(text, position):
-    opened = _OPENING.findall(text, 0, position)
+    opened = _OPENING.findall(text, max(0, position - _BEFORE), position)
     start = max(text.rfind(">", 0, position) + 1, position - _AROUND)
     around = text[start : position + _AROUND].split("<")[0]
     return XmlProblem(
@@ -149,7 +161,7 @@ def _check_schema(root, schema):
     with _lock:
         if schema.validate(root):
             return []
-        findings = list(schema.error_log)
+        findings = list(itertools.islice(schema.error_log, MAX_PROBLEMS))
     problems = {}
     for finding in findings:
         problem = _schema_problem(root, finding)
@@ -158,11 +170,13 @@ def _check_schema(root, schema):
 
 
 def _schema_problem(root, finding):
-    found = root.getroottree().xpath(finding.path) if finding.path else []
-    node = found[0] if found else root
+    # Some versions of the parser name the attribute, others the element alone.
+    path, _bar, attribute = (finding.path or "/*").partition("/@")
+    node = root.getroottree().xpath(_PREFIXED.sub(r'*[name()="\g<0>"]', path))[0]
+    value = node.get(attribute) if attribute else node.text
     return XmlProblem(
         XmlRule.SCHEMA,
-        etree.QName(node).localname,
-        " ".join((node.text or "").split()),
+        attribute or etree.QName(node).localname,
+        " ".join((value or "").split()),
         _REASONS.get(finding.type, Reason.OTHER),
     )

@@ -185,3 +185,51 @@ EU_PREFIXES = frozenset(_EU_PREFIXES.split())
 
 # Currencies of an invoice (TKodWaluty).
 CURRENCIES = frozenset(_CURRENCIES.split())
+
+
+class TransportKind(str, Enum):
+    """How goods travelled (TRodzajTransportu); 6 does not exist."""
+
+    SEA = "1"
+    RAIL = "2"
+    ROAD = "3"
+    AIR = "4"
+    POST = "5"
+    PIPELINE_OR_GRID = "7"
+    INLAND_WATER = "8"
+
+
+class CargoKind(str, Enum):
+    """What goods were packed in (TLadunek)."""
+
+    CAN = "1"
+    DRUM = "2"
+    CYLINDER = "3"
+    CARTON = "4"
+    CANISTER = "5"
+    CAGE = "6"
+    CONTAINER = "7"
+    BASKET = "8"
+    PUNNET = "9"
+    COLLECTIVE_PACK = "10"
+    PARCEL = "11"
+    BUNDLE = "12"
+    PALLET = "13"
+    BIN = "14"
+    BULK_BIN = "15"
+    BULK_TANK = "16"
+    BOX = "17"
+    TIN = "18"
+    CRATE = "19"
+    SACK = "20"
+
+
+class ColumnType(str, Enum):
+    """What stands in a column of an attached table (Kol, attribute Typ)."""
+
+    DATE = "date"
+    DATETIME = "datetime"
+    DECIMAL = "dec"
+    INTEGER = "int"
+    TIME = "time"
+    TEXT = "txt"

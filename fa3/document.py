@@ -7,16 +7,18 @@ Source: FA(3) schema 1-0E.
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from . import codes
 from .advances import AdvanceInvoice, Order, ReceivedPart
 from .annotations import Annotations
+from .attachment import Attachment
 from .corrections import BuyerBefore, CorrectedInvoice, SellerBefore
 from .kinds import AMOUNT, DAY, FLAG, MOMENT, QUANTITY, TEXT, Code, Lines, Text
 from .lines import Line, Note
 from .parties import AuthorizedParty, Buyer, Seller, ThirdParty
 from .payment import Payment, Settlement
-from .structure import node, optional, repeated, required
+from .structure import NAMESPACE, node, optional, repeated, required
 from .terms import SaleTerms
 
 FORM_CODE = "FA"
@@ -140,9 +142,20 @@ class Footer:
     registers: tuple[Register, ...] = repeated("Rejestry", Register)
 
 
+class Unknown(NamedTuple):
+    """Something in a file that has no field: the way to it, and what it says."""
+
+    place: str
+    text: str
+
+
 @node
 class Invoice:
-    """One FA(3) document (Faktura); attachments are not covered."""
+    """One FA(3) document (Faktura).
+
+    The last three say how a file was read: what this model does not know, whether
+    bytes that are not UTF-8 were replaced by U+FFFD, the namespace of the form.
+    """
 
     header: Header = required("Naglowek", Header)
     seller: Seller = required("Podmiot1", Seller)
@@ -153,3 +166,7 @@ class Invoice:
     )
     body: Body = required("Fa", Body)
     footer: Footer | None = optional("Stopka", Footer)
+    attachment: Attachment | None = optional("Zalacznik", Attachment)
+    unknown: tuple[Unknown, ...] = ()
+    is_damaged: bool = False
+    namespace: str = NAMESPACE

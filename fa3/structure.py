@@ -6,9 +6,12 @@ from typing import Any, NamedTuple
 
 # Source: FA(3) schema, targetNamespace.
 NAMESPACE = "http://crd.gov.pl/wzor/2025/06/25/13775/"
+# The form before it, alike in most. Source: FA(2) schema, targetNamespace.
+FA2_NAMESPACE = "http://crd.gov.pl/wzor/2023/06/29/12648/"
 ROOT_ELEMENT = "Faktura"
 
 _KEY = "element"
+_ATTRIBUTE_KEY = "attribute"
 
 node = dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 
@@ -46,9 +49,26 @@ def repeated(name, kind):
     return dataclasses.field(default=(), metadata=metadata)
 
 
+def attribute(name, kind):
+    """Field of an XML attribute of the part itself; a code, which needs no escape."""
+    return dataclasses.field(metadata={_ATTRIBUTE_KEY: (name, kind)})
+
+
 @functools.cache
 def elements(node_class):
     """Return ((attribute, Element), ...) of a class in schema order."""
+    return _described(node_class, _KEY)
+
+
+@functools.cache
+def attributes(node_class):
+    """Return ((attribute, (name, kind)), ...) of the XML attributes of a class."""
+    return _described(node_class, _ATTRIBUTE_KEY)
+
+
+def _described(node_class, key):
     return tuple(
-        (field.name, field.metadata[_KEY]) for field in dataclasses.fields(node_class)
+        (field.name, field.metadata[key])
+        for field in dataclasses.fields(node_class)
+        if key in field.metadata
     )

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from .kinds import DAY, FLAG, QUANTITY, TEXT, Text
 from .structure import node, optional, repeated
+from .transport import Transport
 
 
 @node
@@ -25,7 +26,7 @@ class BuyerOrder:
 
 @node
 class SaleTerms:
-    """Terms of the sale; transport documents are not covered."""
+    """Terms of the sale."""
 
     contracts: tuple[Contract, ...] = repeated("Umowy", Contract)
     orders: tuple[BuyerOrder, ...] = repeated("Zamowienia", BuyerOrder)
@@ -33,4 +34,5 @@ class SaleTerms:
     delivery: str | None = optional("WarunkiDostawy", TEXT)
     agreed_rate: Decimal | None = optional("KursUmowny", QUANTITY)
     agreed_currency: str | None = optional("WalutaUmowna", Text(3))
+    transports: tuple[Transport, ...] = repeated("Transport", Transport)
     is_intermediary: bool | None = optional("PodmiotPosredniczacy", FLAG)

@@ -20,6 +20,11 @@ SURELY_ALLOWED = re.compile("[\t\n\r -~\x85\u00a0-\ud7ff]*")
 # Zero-width and direction marks: allowed, but two equal-looking texts would differ.
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
+# Composing takes the square of the marks in a row: a long text might never end.
+# Source: Unicode Standard Annex #15, section 13 (stream-safe text format).
+_MAX_MARKS = 30
+_SURELY_SHORT = 1000
+
 
 def clean(value):
     """Return ``value`` in one line, NFC, without characters that KSeF refuses."""
@@ -27,7 +32,18 @@ def clean(value):
         return value
     value = " ".join(value.split())
     value = _INVISIBLE.sub("", FORBIDDEN.sub("", value))
+    if len(value) > _SURELY_SHORT:
+        value = "".join(_without_most_marks(value))
     return " ".join(unicodedata.normalize("NFC", value).split())
+
+
+def _without_most_marks(value):
+    """Yield the characters, of combining marks in a row the first ones alone."""
+    marks = 0
+    for character in value:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MAX_MARKS:
+            yield character
 
 
 def clean_lines(value):

@@ -1,15 +1,24 @@
 """Document to canonical bytes: the same document always gives the same file.
 
 UTF-8 with declaration, no byte order mark, no blanks between elements. Whatever has
-nothing in it is left out, because FA(3) refuses empty elements.
+nothing in it is left out, because FA(3) refuses empty elements; only a cell of a table
+may be empty. What a reader did not know (``Invoice.unknown``) is not written.
 """
 
 import functools
 from typing import Any, NamedTuple
 
-from .structure import NAMESPACE, ROOT_ELEMENT, elements
+from .structure import NAMESPACE, ROOT_ELEMENT, attributes, elements
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+class UnwritableError(ValueError):
+    """A value does not fit its field; ``place`` is the way to it ("Fa/P_1")."""
+
+    def __init__(self, place):
+        super().__init__(place)
+        self.place = place
 
 
 class _Step(NamedTuple):
@@ -20,12 +29,14 @@ class _Step(NamedTuple):
     opening: str
     closing: str
     to_text: Any
+    keeps_empty: bool
+    name: str
 
 
 def write(invoice):
     """Return the file of a :class:`document.Invoice` as bytes.
 
-    :raises ValueError: a value does not fit its field (no zone, unknown code).
+    :raises UnwritableError: a value does not fit its field (no zone, unknown code).
     """
     content = _content(invoice)
     text = (
@@ -36,15 +47,24 @@ def write(invoice):
 
 def _content(node):
     parts = []
-    for attribute, is_list, opening, closing, to_text in _plan(type(node)):
-        value = getattr(node, attribute)
-        if value is None:
-            continue
-        for item in value if is_list else (value,):
-            text = to_text(item)
-            if text:
-                parts += (opening, text, closing)
+    for step in _plan(type(node)):
+        value = getattr(node, step.attribute)
+        if value is not None:
+            _add(parts, step, value if step.is_list else (value,))
     return "".join(parts)
+
+
+def _add(parts, step, items):
+    _attribute, _is_list, opening, closing, to_text, keeps_empty, name = step
+    try:
+        for item in items:
+            text = to_text(item)
+            if text or keeps_empty:
+                parts += (opening, text, closing)
+    except UnwritableError as error:
+        raise UnwritableError(f"{name}/{error.place}") from error
+    except ValueError as error:
+        raise UnwritableError(name) from error
 
 
 @functools.cache
@@ -53,14 +73,32 @@ def _plan(node_class):
 
 
 def _step(attribute, element):
-    attributes = "".join(f' {name}="{value}"' for name, value in element.attributes)
+    fixed = "".join(f' {name}="{value}"' for name, value in element.attributes)
+    opening = f"<{element.name}{fixed}>"
+    to_text = functools.partial(_escaped, element.kind)
+    keeps_empty = not element.is_parent and element.kind.keeps_empty
+    if element.is_parent:
+        to_text = _content
+        if attributes(element.kind):
+            opening, to_text = f"<{element.name}", _content_with_attributes
     return _Step(
         attribute,
         element.is_list,
-        f"<{element.name}{attributes}>",
+        opening,
         f"</{element.name}>",
-        _content if element.is_parent else functools.partial(_escaped, element.kind),
+        to_text,
+        keeps_empty,
+        element.name,
     )
+
+
+def _content_with_attributes(node):
+    parts = []
+    for attribute, (name, kind) in attributes(type(node)):
+        value = getattr(node, attribute)
+        if value is not None:
+            parts.append(f' {name}="{kind.to_text(value)}"')
+    return f"{''.join(parts)}>{_content(node)}"
 
 
 def _escaped(kind, value):

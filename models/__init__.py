@@ -15,13 +15,25 @@ So does a certificate            l10n_pl_ksef_setup_certificate.py
 A secret is sealed and opened    l10n_pl_ksef_vault.py
 KSeF is called                   l10n_pl_ksef_gateway.py
 An invoice becomes FA(3)         l10n_pl_ksef_fa3_export.py
+Other invoices it names          l10n_pl_ksef_fa3_related.py
 A problem becomes a sentence     l10n_pl_ksef_explain.py, l10n_pl_ksef_checks.py
 """
 
 from . import (
+    l10n_pl_ksef_move_part,
+    l10n_pl_ksef_party,
+    l10n_pl_ksef_detail,
+    l10n_pl_ksef_received,
     res_company,
+    res_company_parties,
     res_partner,
+    account_payment_method_line,
     account_tax,
+    account_tax_settlement,
+    product_template,
+    uom_uom,
+    res_company_fa3,
+    res_company_currency,
     l10n_pl_ksef_vault,
     l10n_pl_ksef_connection,
     l10n_pl_ksef_connection_secrets,
@@ -57,8 +69,22 @@ from . import (
     l10n_pl_ksef_health,
     l10n_pl_ksef_health_rows,
     account_move,
+    account_move_correction,
+    l10n_pl_ksef_corrected_invoice,
+    account_move_line_fa3,
+    account_move_statements,
+    account_move_parties,
+    account_move_terms,
+    account_move_advances,
+    account_move_currency,
     account_move_screen,
     account_move_send,
+    account_move_preview,
+    l10n_pl_ksef_document_preview,
+    l10n_pl_ksef_preview,
+    l10n_pl_ksef_readiness,
+    l10n_pl_ksef_readiness_record,
     l10n_pl_ksef_other_module,
     res_config_settings,
+    res_config_settings_parties,
 )

@@ -79,6 +79,11 @@ class AccountMove(models.Model):
     l10n_pl_ksef_is_frozen = fields.Boolean(
         "Frozen by KSeF", compute="_compute_l10n_pl_ksef_is_frozen"
     )
+    l10n_pl_ksef_is_written = fields.Boolean(
+        "In a file for KSeF",
+        compute="_compute_l10n_pl_ksef_is_frozen",
+        help="What the file says can only be changed before it is made.",
+    )
     l10n_pl_ksef_line = fields.Json(
         "KSeF status", compute="_compute_l10n_pl_ksef_line", groups=READERS
     )
@@ -110,9 +115,10 @@ class AccountMove(models.Model):
     def _compute_l10n_pl_ksef_is_frozen(self):
         for move in self:
             document = move.sudo().l10n_pl_ksef_document_id
-            move.l10n_pl_ksef_is_frozen = (
-                bool(document) and document._is_identity_frozen()
-            )
+            is_frozen = bool(document) and document._is_identity_frozen()
+            move.l10n_pl_ksef_is_frozen = is_frozen
+            is_written = bool(document) and document._is_identity_written()
+            move.l10n_pl_ksef_is_written = is_written
 
     @api.depends_context("lang", "tz", "uid")
     @api.depends(
@@ -170,11 +176,15 @@ class AccountMove(models.Model):
     def write(self, vals):
         # EXTENDS account
         undoes = vals.get("state") in STATES_THAT_UNDO
-        if undoes or not FROZEN_FIELDS.isdisjoint(vals):
+        if undoes or not self._l10n_pl_ksef_file_fields().isdisjoint(vals):
             self._l10n_pl_ksef_check_change(vals, undoes)
         if undoes:
             self._l10n_pl_ksef_withdraw()
         return super().write(vals)
+
+    def _l10n_pl_ksef_file_fields(self):
+        """Return the names of fields that the file for KSeF says; extend here."""
+        return FROZEN_FIELDS
 
     def _l10n_pl_ksef_check_change(self, vals, undoes):
         """Refuse to change what KSeF has or may have, or what its file says.
@@ -194,8 +204,10 @@ class AccountMove(models.Model):
 
     def _l10n_pl_ksef_differs(self, vals):
         """Tell whether writing `vals` would change a field that KSeF knows."""
-        for name in FROZEN_FIELDS.intersection(vals):
+        for name in self._l10n_pl_ksef_file_fields().intersection(vals):
             field = self._fields[name]
+            if field.type in ("one2many", "many2many"):
+                return True
             value = field.convert_to_cache(vals[name], self)
             if field.convert_to_record(value, self) != self[name]:
                 return True

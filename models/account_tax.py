@@ -46,6 +46,20 @@ TAXED_TAGS = {"K_15", "K_17", "K_19"}
 RATE_BY_PERCENT = {percent: f"{percent:g}" for percent in (23.0, 22.0, 8.0, 7.0, 5.0)}
 TAXI_RATE_BY_PERCENT = {4.0: "4", 3.0: "3"}
 PROCEDURE_BY_TAG = {"Triangular Sale": "TT_D", "I_42": "I_42", "I_63": "I_63"}
+EXEMPTION_KINDS = [
+    ("act", "Polish act or regulation"),
+    ("directive", "Directive 2006/112/EC"),
+    ("other", "Other legal basis"),
+]
+# Keys are those of `l10n_pl_ksef_fa3_statements.MARGIN_ATTRIBUTES`.
+MARGIN_KINDS = [
+    ("travel", "Travel agencies"),
+    ("used_goods", "Used goods"),
+    ("art", "Works of art"),
+    ("antiques", "Collectors' items and antiques"),
+]
+# Refund of the tax to travellers, which a cash register documents.
+TRAVEL_TAG = "K_14"
 OSS_TAG = "l10n_eu_oss.tag_oss"
 GOLD_TAG = "l10n_pl.gold_tag"
 # Source: Polish VAT act of 11 March 2004, article 122(1) (investment gold).
@@ -79,11 +93,7 @@ class AccountTax(models.Model):
         precompute=True,
     )
     l10n_pl_ksef_exemption_kind = fields.Selection(
-        [
-            ("act", "Polish act or regulation"),
-            ("directive", "Directive 2006/112/EC"),
-            ("other", "Other legal basis"),
-        ],
+        EXEMPTION_KINDS,
         string="Exempt under",
         default="act",
     )
@@ -95,6 +105,33 @@ class AccountTax(models.Model):
         readonly=False,
         precompute=True,
         help="For example: art. 43 ust. 1 pkt 37 ustawy o VAT",
+    )
+
+    l10n_pl_ksef_margin_kind = fields.Selection(
+        MARGIN_KINDS,
+        string="Kind of margin scheme",
+        tracking=True,
+        help="The price is gross, and no VAT is shown on the invoice.",
+    )
+    l10n_pl_ksef_buyer_accounts = fields.Selection(
+        [
+            ("auto", "If the buyer has a tax number"),
+            ("yes", "Always"),
+            ("no", "Never"),
+        ],
+        string="Buyer accounts for the tax",
+        default="auto",
+        required=True,
+        tracking=True,
+        help="Whether an invoice with this tax says “reverse charge” (P_18).",
+    )
+    l10n_pl_ksef_is_travel = fields.Boolean(
+        "Refund to travellers",
+        compute="_compute_l10n_pl_ksef_is_travel",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Such a sale is documented by a cash register; an invoice is pointed out.",
     )
 
     @api.depends(*MEANING_DEPENDS)
@@ -122,6 +159,13 @@ class AccountTax(models.Model):
                 names = set(tags.mapped("name"))
                 chosen = not names and tax.l10n_pl_ksef_procedure
                 tax.l10n_pl_ksef_procedure = _first(PROCEDURE_BY_TAG, names) or chosen
+
+    @api.depends(*MEANING_DEPENDS)
+    def _compute_l10n_pl_ksef_is_travel(self):
+        for tax in self:
+            names = tax._l10n_pl_ksef_base_tags().mapped("name")
+            is_travel = tax._l10n_pl_ksef_is_sale() and TRAVEL_TAG in names
+            tax.l10n_pl_ksef_is_travel = is_travel
 
     @api.depends("l10n_pl_ksef_rate", "repartition_line_ids.tag_ids")
     def _compute_l10n_pl_ksef_exemption_basis(self):

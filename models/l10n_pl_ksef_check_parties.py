@@ -1,5 +1,7 @@
 """Checks of seller and buyer, and of what cannot be written yet."""
 
+from ..fa3.codes import InvoiceKind
+from .l10n_pl_ksef_fa3_kind import is_advance_row
 from .l10n_pl_ksef_fa3_parties import (
     address,
     email,
@@ -9,6 +11,7 @@ from .l10n_pl_ksef_fa3_parties import (
     phone,
     seller_nip,
 )
+from .l10n_pl_ksef_fa3_statements import decisions
 from .res_partner import TaxId
 
 # Rates that a buyer with a Polish NIP does not get as a rule.
@@ -17,21 +20,13 @@ FOREIGN_RATES = {"0 WDT", "0 EX", "np II"}
 
 def unsupported(env, facts):
     """Yield what kind of invoice the addon cannot write yet."""
-    move, products = facts.move, [row.line for row in facts.rows]
-    is_debit_note = "debit_origin_id" in move._fields and move.debit_origin_id
-    advances = [
-        "is_downpayment" in line._fields and line.is_downpayment for line in products
-    ]
-    if move.move_type == "out_refund":
-        what = env._("credit note")
-    elif is_debit_note:
-        what = env._("debit note")
-    elif move.reversed_entry_id:
-        what = env._("reversal of a credit note")
-    elif any(advances):
-        what = env._("advance invoice") if all(advances) else env._("final invoice")
-    elif "margin" in facts.rates:
-        what = env._("margin scheme")
+    move = facts.move
+    if facts.kind == InvoiceKind.ADVANCE and not all(map(is_advance_row, facts.rows)):
+        what = env._("advance and sale on one invoice")
+    elif move.l10n_pl_ksef_self_billing:
+        what = env._("self-billing")
+    elif decisions(facts)["new_transport"].value:
+        what = env._("new means of transport")
     elif move.company_id.currency_id.name != "PLN":
         what = env._("company without PLN as its currency")
     elif move.currency_id.decimal_places > 2:
@@ -68,7 +63,7 @@ def seller_address(env, facts):
 
 
 def buyer_name(env, facts):
-    if not name(facts.buyer):
+    if not name(facts.buyer) and facts.kind != InvoiceKind.SIMPLIFIED:
         message = env._("Buyer has no name.")
         yield message, facts.buyer or facts.move, env._("Name")
 
@@ -76,7 +71,8 @@ def buyer_name(env, facts):
 def buyer_address(env, facts):
     buyer = facts.buyer
     is_company = buyer.is_company or facts.tax_id.kind != "none"
-    if is_company and not (address(buyer) and has_place(buyer)):
+    is_needed = is_company and facts.kind != InvoiceKind.SIMPLIFIED
+    if is_needed and not (address(buyer) and has_place(buyer)):
         message = env._(
             "Buyer %(name)s: country or address is missing.", name=buyer.name
         )
@@ -151,7 +147,8 @@ def same_number(env, facts):
 
 
 def contacts(env, facts):
-    for partner in dict.fromkeys((facts.seller, facts.buyer)):
+    third = (party.partner_id for party in facts.parties)
+    for partner in dict.fromkeys((facts.seller, facts.buyer, *third)):
         left_out = (partner.email and not email(partner)) or (
             partner.phone and not phone(partner)
         )

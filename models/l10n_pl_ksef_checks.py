@@ -5,8 +5,15 @@ from typing import NamedTuple
 from odoo import api, models
 
 from . import (
+    l10n_pl_ksef_check_advances,
+    l10n_pl_ksef_check_correction,
+    l10n_pl_ksef_check_currency,
+    l10n_pl_ksef_check_general,
     l10n_pl_ksef_check_lines,
     l10n_pl_ksef_check_parties,
+    l10n_pl_ksef_check_payment,
+    l10n_pl_ksef_check_statements,
+    l10n_pl_ksef_check_third_parties,
     l10n_pl_ksef_check_totals,
 )
 
@@ -40,7 +47,14 @@ class Check(models.AbstractModel):
         return (
             l10n_pl_ksef_check_parties.CHECKS
             | l10n_pl_ksef_check_lines.CHECKS
+            | l10n_pl_ksef_check_statements.CHECKS
             | l10n_pl_ksef_check_totals.CHECKS
+            | l10n_pl_ksef_check_currency.CHECKS
+            | l10n_pl_ksef_check_advances.CHECKS
+            | l10n_pl_ksef_check_third_parties.CHECKS
+            | l10n_pl_ksef_check_payment.CHECKS
+            | l10n_pl_ksef_check_correction.CHECKS
+            | l10n_pl_ksef_check_general.CHECKS
         )
 
     @api.model

@@ -120,6 +120,12 @@ class Document(models.Model):
         "File made on", help="Creation time written in the XML."
     )
     problems = fields.Json(help="What keeps the invoice from being sent.")
+    awaited_move_ids = fields.Many2many(
+        "account.move",
+        "l10n_pl_ksef_document_awaited_rel",
+        string="Waits for the KSeF number of",
+        groups="base.group_no_one",
+    )
 
     ksef_number = fields.Char("KSeF number", index="btree_not_null")
     invoicing_on = fields.Datetime("Sent on")
@@ -233,6 +239,8 @@ class Document(models.Model):
                 **values,
             }
         )
+        if state == "accepted":
+            self.env["l10n_pl_ksef.outbox"]._wake_waiting(self.move_id)
         self._notify()
 
     @api.private

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 from .l10n_pl_ksef_code_words import EXPLAINED_BY_CODE
+from .l10n_pl_ksef_fa3_sending import polish_day
 from .l10n_pl_ksef_words import (
     ACTIONS,
     ADMIN,
@@ -288,7 +289,7 @@ class Explain(models.AbstractModel):
     @api.private
     def _check(self, move):
         """Return what is wrong with an invoice now, in the reader's language."""
-        found = self.env["l10n_pl_ksef.fa3.export"]._check(move)
+        found = self.env["l10n_pl_ksef.fa3.export"]._check(move, polish_day())
         return [problem._asdict() for problem in found.get(move, ())]
 
     @api.private

@@ -4,36 +4,56 @@ from datetime import timezone
 from typing import Any, NamedTuple
 
 from odoo import api, models
-from odoo.tools import html2plaintext, ormcache
 
-from ..fa3 import checks, codes, writer
-from ..fa3.document import Body, Footer, FooterText, Header, Invoice
-from ..fa3.text import clean, clean_lines, pieces
+from ..fa3 import checks, writer
+from ..fa3.document import Body, Header, Invoice
+from ..fa3.text import clean
+from . import l10n_pl_ksef_fa3_advances as fa3_advances
+from . import l10n_pl_ksef_fa3_correction as fa3_correction
+from . import l10n_pl_ksef_fa3_currency as fa3_currency
 from . import l10n_pl_ksef_fa3_lines as fa3_lines
+from . import l10n_pl_ksef_fa3_paid as fa3_paid
 from . import l10n_pl_ksef_fa3_parties as fa3_parties
 from . import l10n_pl_ksef_fa3_payment as fa3_payment
+from . import l10n_pl_ksef_fa3_related as fa3_related
+from . import l10n_pl_ksef_fa3_sending as fa3_sending
+from . import l10n_pl_ksef_fa3_settlement as fa3_settlement
+from . import l10n_pl_ksef_fa3_statements as fa3_statements
+from . import l10n_pl_ksef_fa3_supply as fa3_supply
+from . import l10n_pl_ksef_fa3_terms as fa3_terms
+from . import l10n_pl_ksef_fa3_third_parties as fa3_third_parties
 from . import l10n_pl_ksef_fa3_totals as fa3_totals
 from .l10n_pl_ksef_checks import STOP
-from .l10n_pl_ksef_fa3_facts import UNITS, gather
+from .l10n_pl_ksef_fa3_facts import gather
 
 SYSTEM_NAME = "Odoo 19.0, l10n_pl_ksef"
 PLACE_LENGTH = 256
-# Source: FA(3) schema, StopkaFaktury and how often Informacje may stand.
-FOOTER_LENGTH = 3500
-FOOTER_COUNT = 3
-# Type of the Odoo document -> kind to show while it cannot be written.
-KINDS = {
-    "out_invoice": codes.InvoiceKind.INVOICE,
-    "out_refund": codes.InvoiceKind.CORRECTION,
-}
+# What is read beside the invoice itself: functions of {move: Facts} that add to the
+# facts. In this order.
+READERS = (
+    fa3_related.read,
+    fa3_third_parties.read,
+    fa3_paid.read,
+    fa3_terms.read,
+    fa3_correction.read,
+    fa3_statements.read,
+    fa3_advances.read,
+    fa3_currency.read,
+    fa3_sending.read,
+)
 
 
 class Prepared(NamedTuple):
-    """File of one invoice, or what keeps it from being made."""
+    """File of one invoice, or what keeps it from being made.
 
-    xml: Any  # bytes or None
+    :ivar xml: bytes, or None
+    :ivar awaited: invoices whose KSeF number has to come first
+    """
+
+    xml: Any
     kind: str
     problems: list
+    awaited: list
     number: str
     issue_date: Any
     seller_nip: str
@@ -55,18 +75,34 @@ class Fa3Export(models.AbstractModel):
         """
         schema = self.env["l10n_pl_ksef.schema"]._get_schema()
         created_on = created_on.replace(tzinfo=timezone.utc)
+        today = fa3_sending.polish_day(created_on)
         return {
             move: self._prepare_file(facts, created_on, schema)
-            for move, facts in gather(moves).items()
+            for move, facts in self._gather(moves, today).items()
         }
 
     @api.model
     @api.private
-    def _check(self, moves):
-        """Return {move: list of Problem}; for drafts too, writes nothing."""
+    def _gather(self, moves, today=None):
+        """Return {move: ``Facts``}, all that FA(3) asks for."""
+        found = gather(moves)
+        for facts in found.values():
+            facts.today = today
+        for read in READERS:
+            read(found)
+        return found
+
+    @api.model
+    @api.private
+    def _check(self, moves, today=None):
+        """Return {move: list of Problem}; for drafts too, writes nothing.
+
+        :param today: date in Poland with which dates are compared, None: they are not
+        """
         check = self.env["l10n_pl_ksef.check"]
         return {
-            move: check._check_facts(facts) for move, facts in gather(moves).items()
+            move: check._check_facts(facts)
+            for move, facts in self._gather(moves, today).items()
         }
 
     @api.model
@@ -74,7 +110,8 @@ class Fa3Export(models.AbstractModel):
     def _prepare_file(self, facts, created_on, schema):
         check, move = self.env["l10n_pl_ksef.check"], facts.move
         problems, data = check._check_facts(facts), None
-        if all(problem.level != STOP for problem in problems):
+        is_ready = not facts.awaited
+        if is_ready and all(problem.level != STOP for problem in problems):
             data = writer.write(self._prepare_invoice(facts, created_on))
             found = checks.check_xml(data, schema)
             refused = [check._explain_xml(problem, move) for problem in found]
@@ -82,8 +119,9 @@ class Fa3Export(models.AbstractModel):
             data = None if found else data
         return Prepared(
             xml=data,
-            kind=self._get_kind(facts).value,
+            kind=facts.kind.value,
             problems=problems,
+            awaited=facts.awaited,
             number=move.name,
             issue_date=move.invoice_date,
             seller_nip=fa3_parties.seller_nip(move.company_id),
@@ -91,61 +129,50 @@ class Fa3Export(models.AbstractModel):
 
     @api.model
     @api.private
-    @ormcache()
-    def _get_units(self):
-        """Return {id of a unit of Odoo: its Polish abbreviation}."""
-        names = self.env["ir.model.data"].sudo()
-        known = names.search([("module", "=", "uom"), ("name", "in", [*UNITS])])
-        return {row.res_id: UNITS[row.name] for row in known}
-
-    @api.model
-    @api.private
-    def _get_kind(self, facts):
-        return KINDS.get(facts.move.move_type, codes.InvoiceKind.INVOICE)
-
-    @api.model
-    @api.private
     def _prepare_invoice(self, facts, created_on):
         """Return the ``fa3.document.Invoice`` of the facts; extend here."""
-        return Invoice(
+        invoice = Invoice(
             header=Header(created_on=created_on, system=SYSTEM_NAME),
             seller=fa3_parties.seller(facts),
             buyer=fa3_parties.buyer(facts),
+            third_parties=fa3_third_parties.third_parties(facts),
             body=self._prepare_body(facts),
-            footer=_footer(facts.move.narration),
+            footer=fa3_terms.footer(facts),
         )
+        return fa3_advances.finish(facts, fa3_correction.finish(facts, invoice))
 
     @api.model
     @api.private
     def _prepare_body(self, facts):
-        move, sums = facts.move, fa3_totals.totals(facts)
-        total = fa3_totals.total(sums)
-        return Body(
-            currency=move.currency_id.name,
-            issued_on=move.invoice_date,
-            issued_at=clean(facts.seller.city or "")[:PLACE_LENGTH],
-            number=move.name,
-            supplied_on=_supplied_on(move),
-            total=total,
-            annotations=fa3_totals.annotations(facts),
-            kind=self._get_kind(facts),
-            is_related_party=facts.buyer.l10n_pl_links_with_customer,
-            notes=fa3_lines.notes(facts),
-            lines=fa3_lines.lines(facts),
-            settlement=fa3_totals.settlement(facts, total),
-            payment=fa3_payment.payment(facts),
-            **sums,
-        )
+        values = {}
+        for part in BODY_PARTS:
+            values |= part(facts)
+        return Body(**values)
 
 
-def _supplied_on(move):
-    """Return the day of supply if it is not the day of issue."""
-    day = move.taxable_supply_date or move.delivery_date
-    return day if day and day != move.invoice_date else None
+def _heading(facts):
+    move = facts.move
+    return {
+        "currency": move.currency_id.name,
+        "issued_on": move.invoice_date,
+        "issued_at": clean(facts.seller.city or "")[:PLACE_LENGTH],
+        "number": move.name,
+        "kind": facts.kind,
+        "is_related_party": facts.buyer.l10n_pl_links_with_customer,
+    }
 
 
-def _footer(narration):
-    """Return the text below the invoice; what is too long is cut."""
-    text = clean_lines(html2plaintext(narration)) if narration else ""
-    texts = pieces(text, FOOTER_LENGTH)[:FOOTER_COUNT]
-    return Footer(texts=tuple(FooterText(text=part) for part in texts))
+# What the body of a file is made of: functions of the facts that return attributes of
+# ``fa3.document.Body``; no two give the same one.
+BODY_PARTS = (
+    _heading,
+    fa3_supply.body,
+    fa3_totals.body,
+    fa3_statements.body,
+    fa3_lines.body,
+    fa3_settlement.body,
+    fa3_payment.body,
+    fa3_terms.body,
+    fa3_correction.body,
+    fa3_advances.body,
+)

@@ -4,57 +4,71 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from ..fa3 import codes
 from ..fa3.text import clean
+from .l10n_pl_ksef_fa3_outside import take_out
+from .l10n_pl_ksef_fa3_products import (
+    NO_PRODUCT,
+    NO_UNIT,
+    ProductFact,
+    read_names,
+    read_products,
+    read_units,
+)
 
+# What a person may decide on the invoice itself.
+STATEMENT_FIELDS = (
+    *("l10n_pl_ksef_cash_accounting", "l10n_pl_ksef_self_billing"),
+    *("l10n_pl_ksef_reverse_charge", "l10n_pl_ksef_split_payment"),
+    *("l10n_pl_ksef_exemption_kind", "l10n_pl_ksef_exemption_basis"),
+    *("l10n_pl_ksef_new_transport", "l10n_pl_ksef_triangular"),
+    "l10n_pl_ksef_margin_kind",
+)
 MOVE_FIELDS = (
     *("name", "move_type", "state", "invoice_date", "invoice_date_due", "narration"),
     *("delivery_date", "taxable_supply_date", "invoice_currency_rate"),
     *("amount_total_in_currency_signed", "company_id", "currency_id"),
     *("partner_id", "commercial_partner_id", "partner_bank_id"),
     *("invoice_payment_term_id", "reversed_entry_id", "line_ids"),
+    *("l10n_pl_ksef_correction_reason", "l10n_pl_ksef_correction_effect"),
+    *("l10n_pl_ksef_row_style", "l10n_pl_ksef_corrected_period"),
+    *("l10n_pl_ksef_covers_all", "l10n_pl_ksef_right_number"),
+    *("l10n_pl_ksef_is_data_correction", "l10n_pl_ksef_buyer_before"),
     *("l10n_pl_vat_b_spv", "l10n_pl_vat_b_spv_dostawa", "l10n_pl_vat_b_mpv_prowizja"),
+    *STATEMENT_FIELDS,
+    *("l10n_pl_ksef_local_government", "l10n_pl_ksef_vat_group"),
+    *("l10n_pl_ksef_is_for_receipt", "payment_state"),
+    *("preferred_payment_method_line_id", "invoice_incoterm_id"),
+    "incoterm_location",
+    *("l10n_pl_ksef_period_start", "l10n_pl_ksef_period_end"),
+    *("l10n_pl_ksef_order", "l10n_pl_ksef_is_simplified"),
+    *("l10n_pl_ksef_settles_payments", "l10n_pl_ksef_document_id"),
 )
 LINE_FIELDS = (
+    "l10n_pl_ksef_corrected_line_id",
     *("move_id", "display_type", "sequence", "name", "quantity", "price_unit"),
     *("discount", "price_subtotal", "price_total", "amount_currency", "balance"),
     *("tax_ids", "tax_line_id", "product_id", "product_uom_id", "date_maturity"),
+    *("l10n_pl_ksef_is_annex_15", "l10n_pl_ksef_supplied_on", "l10n_pl_ksef_excise"),
 )
 PARTNER_FIELDS = (
     *("name", "vat", "is_company", "ref", "email", "phone", "street", "street2"),
     *("zip", "city", "state_id", "country_id", "type"),
     *("l10n_pl_links_with_customer", "global_location_number"),
+    *("commercial_partner_id", "parent_id", "l10n_pl_ksef_eori"),
+    *("l10n_pl_ksef_is_local_government", "l10n_pl_ksef_is_vat_group"),
 )
 TAX_FIELDS = (
     *("amount", "amount_type", "tax_exigibility"),
     *("price_include_override", "company_id"),
     *("l10n_pl_ksef_rate", "l10n_pl_ksef_procedure"),
     *("l10n_pl_ksef_exemption_kind", "l10n_pl_ksef_exemption_basis"),
+    *("l10n_pl_ksef_margin_kind", "l10n_pl_ksef_buyer_accounts"),
+    "l10n_pl_ksef_is_travel",
 )
-POLISH = "pl_PL"
+CENT, HUNDRED = Decimal("0.01"), Decimal(100)
 # Rows of an invoice that are read; the others are bookkeeping.
 TEXT_TYPES = ("line_section", "line_subsection", "line_note")
-
-# Units by the name of their external id. Source: common Polish abbreviations.
-UNITS = {
-    "product_uom_unit": "szt.",
-    "product_uom_dozen": "tuz.",
-    "product_uom_kgm": "kg",
-    "product_uom_gram": "g",
-    "product_uom_ton": "t",
-    "product_uom_litre": "l",
-    "product_uom_milliliter": "ml",
-    "product_uom_millimeter": "mm",
-    "product_uom_cm": "cm",
-    "product_uom_meter": "m",
-    "product_uom_km": "km",
-    "product_uom_square_meter": "m2",
-    "product_uom_cubic_meter": "m3",
-    "product_uom_minute": "min",
-    "product_uom_hour": "godz.",
-    "product_uom_day": "dni",
-    "product_uom_kwh": "kWh",
-}
-NO_UNIT = "szt."
 
 
 class TaxFact(NamedTuple):
@@ -76,10 +90,24 @@ class Row:
     tax: Any  # the one VAT of the line, None if it is not exactly one known
     rate: str  # key of ``fa3.codes.TOTALS``, empty without ``tax``
     unit: str
+    quantity: Decimal
+    price: Decimal  # of one unit, before the discount
+    discount: Decimal  # percent
     net: Decimal
     gross: Decimal
     is_gross: bool = False
+    is_before: bool = False  # as it stood before a correction
+    product: ProductFact = NO_PRODUCT
+    is_annex_15: bool = False
+    excise: Decimal | None = None
+    supplied_on: Any = None  # date of sale of this row alone
+    key: str = ""  # identifier that corrections repeat
     comments: list = field(default_factory=list)
+
+    @property
+    def value(self):
+        """Quantity x price after the discount, not rounded."""
+        return self.quantity * self.price * (1 - self.discount / HUNDRED)
 
 
 @dataclass
@@ -97,6 +125,34 @@ class Facts:
     has_early_discount_lines: bool
     comments: list  # notes that stand above the first row
     is_foreign: bool
+    kind: Any = codes.InvoiceKind.INVOICE
+    originals: tuple = ()  # ``Related`` invoices that this one corrects
+    advances: tuple = ()  # ``Related`` advance invoices that this one settles
+    correction: Any = None  # `Correction` that it is, by fa3_correction.read
+    written: list | None = None  # rows in the file, where they are not ``rows``
+    parties: tuple = ()  # third parties
+    settled: list = field(default_factory=list)  # rows that are no part of the sale
+    paid: tuple = ()  # ``Paid`` before the file is made
+    details: tuple = ()  # ``Detail``: notes, orders, contracts, delivery notes
+    statements: dict | None = None  # made once, by fa3_statements.decisions
+    sent_statements: tuple = ()  # ``Annotations`` of the invoices that it corrects
+    advance: Any = None  # ``Advances``, by fa3_advances.read
+    long_texts: tuple = ()  # (number, rest of its text) of rows of the order
+    rate: Any = None  # ``Rate`` of a foreign currency, by fa3_currency.read
+    supply: Any = None  # ``Supply`` of the invoice it corrects, None: its own
+    today: Any = None  # date in Poland of the look; None: dates are not compared
+    sending: Any = None  # ``Sending``, by fa3_sending.read
+
+    @property
+    def lines(self):
+        """Rows as they stand in the file; totals are of ``rows``."""
+        return self.rows if self.written is None else self.written
+
+    @property
+    def awaited(self):
+        """Invoices whose KSeF number has to come first."""
+        related = (*self.originals, *self.advances)
+        return [each.move for each in related if each.is_awaited]
 
     @property
     def rates(self):
@@ -122,11 +178,15 @@ def gather(moves):
     moves = moves.sudo()
     lines = _prefetch(moves)
     shared = _Shared(
-        taxes=_read_taxes(lines.tax_ids | lines.tax_line_id),
-        units=_read_units(lines.product_uom_id),
-        names=_read_names(lines),
+        taxes=read_taxes(lines.tax_ids | lines.tax_line_id),
+        units=read_units(lines.product_uom_id),
+        names=read_names(lines),
+        products=read_products(lines.product_id),
     )
-    return {move: _gather_one(move, shared) for move in moves}
+    found = {move: _gather_one(move, shared) for move in moves}
+    for facts in found.values():
+        take_out(facts)
+    return found
 
 
 class _Shared(NamedTuple):
@@ -135,6 +195,7 @@ class _Shared(NamedTuple):
     taxes: dict
     units: dict
     names: dict
+    products: dict
 
 
 def _prefetch(moves):
@@ -147,12 +208,10 @@ def _prefetch(moves):
     partners |= moves.company_id.partner_id
     known = partners._fields.keys()
     partners.fetch([name for name in PARTNER_FIELDS if name in known])
-    lines.product_id.fetch(["default_code", "barcode", "product_tmpl_id"])
-    lines.product_id.product_tmpl_id.fetch(["l10n_pl_vat_gtu"])
     return lines
 
 
-def _read_taxes(taxes):
+def read_taxes(taxes):
     """Return {id of a tax: [TaxFact of it, or of each tax of the group]}."""
     taxes.fetch(TAX_FIELDS)
     return {
@@ -165,31 +224,17 @@ def _read_taxes(taxes):
 
 
 def _read_tax(tax):
-    """A rate that is a percentage counts only if the tax has that percentage."""
+    """A rate that is a percentage counts only if the tax has that percentage.
+
+    In the margin scheme the price is gross: no tax is on top of it.
+    """
     percent, rate = exact(tax.amount), tax.l10n_pl_ksef_rate or ""
-    is_true = not rate.isdigit() or Decimal(rate) == percent
-    return TaxFact(tax, rate if is_true else "", percent, tax.price_include)
-
-
-def _read_units(uoms):
-    """Return {id of a unit: its abbreviation, else its Polish name}."""
-    units = uoms.env["l10n_pl_ksef.fa3.export"]._get_units()
-    others = _in_polish(uoms.filtered(lambda uom: uom.id not in units))
-    return units | {uom.id: clean(uom.name) for uom in others}
-
-
-def _read_names(lines):
-    """Return {id of a product: Polish name} for lines that have no text."""
-    nameless = lines.filtered(lambda line: line.product_id and not line.name)
-    products = _in_polish(nameless.product_id)
-    return {product.id: product.name for product in products}
-
-
-def _in_polish(records):
-    """Return the records in Polish, if the database has that language."""
-    if not records or not records.env["res.lang"]._get_data(code=POLISH):
-        return records
-    return records.with_context(lang=POLISH)
+    is_margin = rate == codes.MARGIN
+    is_true = (
+        not percent if is_margin else not rate.isdigit() or Decimal(rate) == percent
+    )
+    is_gross = is_margin or tax.price_include
+    return TaxFact(tax, rate if is_true else "", percent, is_gross)
 
 
 def _gather_one(move, shared):
@@ -198,16 +243,17 @@ def _gather_one(move, shared):
     for line in move.line_ids:
         by_type.setdefault(line.display_type, []).append(line)
     company = move.company_id
+    tax_lines = [
+        (shared.taxes[line.tax_line_id.id][0], line) for line in by_type.get("tax", ())
+    ]
+    settle_gross(rows, tax_lines, -move.direction_sign)
     return Facts(
         move=move,
         seller=company.partner_id,
         buyer=move.commercial_partner_id,
         tax_id=move.commercial_partner_id._l10n_pl_ksef_tax_id(),
         rows=rows,
-        tax_lines=[
-            (shared.taxes[line.tax_line_id.id][0], line)
-            for line in by_type.get("tax", ())
-        ],
+        tax_lines=tax_lines,
         terms=sorted(
             {
                 line.date_maturity
@@ -244,6 +290,8 @@ def _read_rows(move, shared):
 def _read_row(line, number, shared):
     taxes = [fact for tax in line.tax_ids for fact in shared.taxes[tax.id]]
     tax = taxes[0] if len(taxes) == 1 and taxes[0].rate else None
+    sign = -line.move_id.direction_sign
+    excise = line.l10n_pl_ksef_excise
     return Row(
         line=line,
         number=number,
@@ -251,8 +299,16 @@ def _read_row(line, number, shared):
         tax=tax,
         rate=tax.rate if tax else "",
         unit=shared.units.get(line.product_uom_id.id, NO_UNIT),
+        quantity=exact(line.quantity),
+        price=exact(line.price_unit),
+        discount=exact(line.discount),
+        # The ledger has the sign of a correction, the price has not.
         net=money(-line.amount_currency),
-        gross=money(line.price_total),
+        gross=money(sign * line.price_total),
+        product=shared.products.get(line.product_id.id, NO_PRODUCT),
+        is_annex_15=line.l10n_pl_ksef_is_annex_15,
+        excise=money(sign * excise) if excise else None,
+        supplied_on=line.l10n_pl_ksef_supplied_on or None,
     )
 
 
@@ -264,3 +320,31 @@ def _choose_method(rows):
             methods.setdefault(row.rate, set()).add(row.tax.is_gross)
     for row in rows:
         row.is_gross = methods.get(row.rate) == {True}
+
+
+def settle_gross(rows, tax_lines, sign):
+    """Make the gross values of one rate add up to what is booked, to the grosz.
+
+    Tax that is rounded for a whole rate leaves the rounded values of its rows some
+    grosze apart. Those go to the rows whose value was rounded most; a difference
+    that rounding does not explain stays, for a check to find.
+
+    :param sign: 1, or -1 where amounts are those of a correction, quantities are not
+    """
+    groups = {}
+    for row in rows:
+        if row.is_gross:
+            groups.setdefault(row.rate, []).append(row)
+    for rate, group in groups.items():
+        missing = sum(row.net - row.gross for row in group)
+        missing += sum(
+            money(-line.amount_currency)
+            for fact, line in tax_lines
+            if fact.rate == rate
+        )
+        if not missing or abs(missing) > CENT * len(group):
+            continue
+        step = CENT.copy_sign(missing)
+        group.sort(key=lambda row: step * (row.gross - sign * row.value))
+        for row in group[: int(abs(missing) / CENT)]:
+            row.gross += step

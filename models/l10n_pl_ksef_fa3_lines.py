@@ -1,20 +1,22 @@
 """Rows of an invoice as FA(3) lines, and the notes that belong to them."""
 
-import re
 from decimal import Decimal
 
-from ..fa3.codes import OSS, TOTALS
+from ..fa3.codes import MARGIN, OSS, TOTALS
 from ..fa3.lines import Line, Note
-from ..fa3.text import clean, pieces
-from .l10n_pl_ksef_fa3_facts import exact
+from ..fa3.text import pieces
+from .l10n_pl_ksef_fa3_facts import HUNDRED, exact
+from .l10n_pl_ksef_fa3_supply import row_days
+from .l10n_pl_ksef_fa3_terms import notes as typed_notes
 
 # Lengths in characters. Source: FA(3) schema, types of the elements.
 TEXT_LENGTH = 512
 NOTE_LENGTH = 256
-CODE_LENGTH = 50
+# Of the database's identifier, so much that two databases differ.
+KEY_PREFIX_LENGTH = 8
 RATE_PLACES = Decimal("0.000001")
-HUNDRED = Decimal(100)
-_GTIN = re.compile(r"\d{8}|\d{12,14}", re.ASCII)
+# Treatments that have no rate on the line.
+UNRATED = {OSS, MARGIN}
 # Keys of notes, in the language of the document.
 LONG_TEXT_KEY = "Nazwa, ciąg dalszy"
 COMMENT_KEY = "Uwagi"
@@ -26,6 +28,11 @@ VOUCHER_PROCEDURES = {
 }
 
 
+def body(facts):
+    """Return lines and notes as attributes of ``Body``."""
+    return {"lines": lines(facts), "notes": notes(facts)}
+
+
 def lines(facts):
     """Return the FA(3) lines of an invoice."""
     voucher = next(
@@ -35,7 +42,21 @@ def lines(facts):
         facts.move.company_id.tax_calculation_rounding_method == "round_per_line"
     )
     rate = pln_rate(facts) if facts.is_foreign else None
-    return tuple(_line(row, voucher, shows_tax, rate) for row in facts.rows)
+    identify(facts)
+    return tuple(
+        _line(row, day, voucher, shows_tax, rate)
+        for row, day in zip(facts.lines, row_days(facts), strict=True)
+    )
+
+
+def identify(facts):
+    """Give each row an identifier of its own, if the company wants that."""
+    if not facts.move.company_id.l10n_pl_ksef_line_keys:
+        return
+    parameters = facts.move.env["ir.config_parameter"]
+    prefix = (parameters.get_param("database.uuid") or "")[:KEY_PREFIX_LENGTH]
+    for row in facts.lines:
+        row.key = row.key or f"{prefix}-aml-{row.line.id}"
 
 
 def pln_rate(facts):
@@ -46,9 +67,8 @@ def pln_rate(facts):
 
 def prices(row):
     """Return unit price, discount for one unit or None: gross or net as the row is."""
-    line = row.line
-    price = exact(line.price_unit)
-    discount = price * exact(line.discount) / HUNDRED if line.discount else None
+    price = row.price
+    discount = price * row.discount / HUNDRED if row.discount else None
     if row.tax.is_gross and not row.is_gross:
         factor = 1 + row.tax.percent / HUNDRED
         price /= factor
@@ -59,7 +79,9 @@ def prices(row):
 def notes(facts):
     """Return the notes: rest of long texts, comments between the rows."""
     found = [(None, COMMENT_KEY, text) for text in facts.comments]
-    for row in facts.rows:
+    found += [(None, key, text) for key, text in typed_notes(facts)]
+    found += [(number, LONG_TEXT_KEY, rest) for number, rest in facts.long_texts]
+    for row in facts.lines:
         rest = " ".join(pieces(row.text, TEXT_LENGTH)[1:])
         found.append((row.number, LONG_TEXT_KEY, rest))
         found += [(row.number, COMMENT_KEY, text) for text in row.comments]
@@ -70,35 +92,35 @@ def notes(facts):
     )
 
 
-def _line(row, voucher, shows_tax, pln_rate):
-    line, tax, product = row.line, row.tax, row.line.product_id
+def _line(row, day, voucher, shows_tax, pln_rate):
+    tax, product = row.tax, row.product
     price, discount = prices(row)
     has_tax = bool(TOTALS[tax.rate].tax)
     is_oss = tax.rate == OSS
     return Line(
         number=row.number,
+        key=row.key,
+        supplied_on=day,
         name=row.text[:TEXT_LENGTH].rstrip(),
-        product_code=_code(product.default_code),
-        gtin=_gtin(product.barcode),
+        product_code=product.code,
+        gtin=product.gtin,
+        pkwiu=product.pkwiu,
+        cn=product.cn,
+        pkob=product.pkob,
         unit=row.unit,
-        quantity=exact(line.quantity),
+        quantity=row.quantity,
         net_price=None if row.is_gross else price,
         gross_price=price if row.is_gross else None,
         unit_discount=discount,
         net=None if row.is_gross else row.net,
         gross=row.gross if row.is_gross else None,
         tax=row.gross - row.net if shows_tax and has_tax else None,
-        rate=None if is_oss else tax.rate,
+        rate=None if tax.rate in UNRATED else tax.rate,
         oss_percent=tax.percent if is_oss else None,
-        gtu=product.product_tmpl_id.l10n_pl_vat_gtu or None,
+        is_annex_15=row.is_annex_15,
+        excise=row.excise,
+        gtu=product.gtu,
         procedure=tax.tax.l10n_pl_ksef_procedure or voucher,
         currency_rate=pln_rate if has_tax and not is_oss else None,
+        is_before=row.is_before,
     )
-
-
-def _code(text):
-    return clean(text)[:CODE_LENGTH].rstrip() if text else None
-
-
-def _gtin(barcode):
-    return barcode if barcode and _GTIN.fullmatch(barcode) else None

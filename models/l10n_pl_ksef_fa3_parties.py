@@ -29,6 +29,12 @@ _ADDRESS_PARTS = re.compile(r"[;,\s]+")
 _NOT_PHONE = re.compile(r"(?!^\+)\D")
 
 
+def joined(found):
+    """Return the invoices of {move: ``Facts``} as one recordset."""
+    moves = list(found)
+    return moves[0].union(*moves)
+
+
 def needs_eu_number(row):
     """Tell whether a row may only go to a buyer with an EU VAT number."""
     return bool(row.tax) and (
@@ -38,15 +44,19 @@ def needs_eu_number(row):
 
 def seller(facts):
     """Return the FA(3) seller of an invoice."""
-    partner = facts.seller
+    partner, company = facts.seller, facts.move.company_id
     is_eu_sale = any(needs_eu_number(row) for row in facts.rows)
+    own_address = address(partner)
+    letters = company._l10n_pl_ksef_get_own("l10n_pl_ksef_mail_partner_id")
+    mail_address = address(letters) if letters else None
     return Seller(
         eu_prefix="PL" if is_eu_sale else None,
-        identity=PolishIdentity(
-            nip=seller_nip(facts.move.company_id), name=name(partner)
-        ),
-        address=address(partner),
+        eori=eori(partner),
+        identity=PolishIdentity(nip=seller_nip(company), name=name(partner)),
+        address=own_address,
+        mail_address=mail_address if mail_address != own_address else None,
         contacts=contacts(partner),
+        status=company._l10n_pl_ksef_get_own("l10n_pl_ksef_taxpayer_state") or None,
     )
 
 
@@ -59,18 +69,30 @@ def seller_nip(company):
 
 def buyer(facts):
     """Return the FA(3) buyer of an invoice."""
-    partner = facts.buyer
+    partner, move = facts.buyer, facts.move
     return Buyer(
-        identity=identity(facts.tax_id, partner),
+        eori=eori(partner),
+        identity=BuyerIdentity(name=name(partner), **number(facts.tax_id)),
         address=address(partner),
         mail_address=_mail_address(facts),
         contacts=contacts(partner),
         customer_number=clean(partner.ref or "")[:REF_LENGTH],
+        is_local_government=is_flagged(
+            move.l10n_pl_ksef_local_government, partner.l10n_pl_ksef_is_local_government
+        ),
+        is_vat_group=is_flagged(
+            move.l10n_pl_ksef_vat_group, partner.l10n_pl_ksef_is_vat_group
+        ),
     )
 
 
-def identity(tax_id, partner):
-    """Return the identity that a :class:`TaxId` stands for."""
+def is_flagged(override, usual):
+    """Return a mark of the buyer: what the invoice says, else what the customer is."""
+    return override == "yes" if override else usual
+
+
+def number(tax_id):
+    """Return the attributes of an identity that a :class:`TaxId` stands for."""
     forms = {
         "nip": {"nip": tax_id.number},
         "eu": {"eu_prefix": tax_id.prefix, "eu_number": tax_id.number},
@@ -80,7 +102,7 @@ def identity(tax_id, partner):
         },
         "none": {"has_no_number": True},
     }
-    return BuyerIdentity(name=name(partner), **forms[tax_id.kind])
+    return forms[tax_id.kind]
 
 
 def name(partner):
@@ -114,6 +136,11 @@ def contacts(partner):
     """Return the contacts of a party; what does not fit is left out."""
     contact = Contact(email=email(partner), phone=phone(partner))
     return (contact,) if contact.email or contact.phone else ()
+
+
+def eori(partner):
+    """Return the number for customs, or None."""
+    return clean(partner.l10n_pl_ksef_eori or "")[:REF_LENGTH] or None
 
 
 def email(partner):

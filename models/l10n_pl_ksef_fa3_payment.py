@@ -1,13 +1,16 @@
-"""Terms of payment and the account to pay to."""
+"""Terms of payment, the account to pay to, and what is paid already."""
 
 import re
 
 from stdnum.iso7064 import mod_97_10
 
-from ..fa3.codes import PaymentForm
-from ..fa3.payment import BankAccount, EarlyDiscount, Payment, Term
+from ..fa3.codes import PartPayment, PaymentForm
+from ..fa3.payment import BankAccount, EarlyDiscount, PaidPart, Payment, Term
 from ..fa3.text import clean
+from .account_payment_method_line import OTHER_FORM
 from .l10n_pl_ksef_fa3_facts import exact
+from .l10n_pl_ksef_fa3_settlement import amount_to_pay
+from .l10n_pl_ksef_fa3_third_parties import factor_accounts
 
 TEXT_LENGTH = 256
 # Length of account numbers. Source: FA(3) schema, type TNrRB.
@@ -19,23 +22,59 @@ _DOMESTIC = re.compile(r"\d{26}", re.ASCII)
 _SWIFT = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", re.ASCII)
 
 
+def body(facts):
+    """Return the payment as attribute of ``Body``."""
+    return {"payment": payment(facts)}
+
+
 def payment(facts):
-    """Return how the invoice is to be paid, or None if nothing is known."""
-    account = bank_account(facts)
-    discount = _early_discount(facts.move.invoice_payment_term_id)
-    if not (facts.terms or account or discount):
+    """Return how the invoice is paid, or None if nothing is known.
+
+    Nothing is said of what is paid back on a credit note.
+    """
+    if facts.move.move_type == "out_refund":
         return None
+    accounts, factors = bank_accounts(facts)
+    discount = _early_discount(facts.move.invoice_payment_term_id)
+    if not (facts.terms or facts.paid or accounts or factors or discount):
+        return None
+    is_settled = bool(facts.paid) and _paid_amount(facts) >= amount_to_pay(facts)
+    days = () if is_settled else facts.terms
     return Payment(
-        terms=tuple(Term(due_on=day) for day in facts.terms),
-        form=PaymentForm.TRANSFER if account else None,
-        accounts=(account,) if account else (),
+        **_paid(facts, is_settled),
+        terms=tuple(Term(due_on=day) for day in days),
+        **_form(facts, bool(accounts or factors), is_settled),
+        accounts=accounts,
+        factor_accounts=factors,
         early_discount=discount,
     )
 
 
-def bank_account(facts):
-    """Return the account on the invoice, or None if there is none FA(3) takes."""
-    bank = facts.move.partner_bank_id
+def bank_accounts(facts):
+    """Return (accounts of the seller, accounts of factors) that FA(3) takes.
+
+    Where a factor is to be paid the seller's own account is left out.
+    """
+    factors = [_account(bank, facts) for bank in factor_accounts(facts)]
+    own = _account(facts.move.partner_bank_id, facts)
+    factors = tuple(account for account in factors if account)
+    return ((own,) if own and not factors else ()), factors
+
+
+def full_iban(number):
+    """Return an account number with ``PL`` if it is a Polish one without."""
+    return f"PL{number}" if _DOMESTIC.fullmatch(number) else number
+
+
+def has_right_digits(number):
+    """Return False for an IBAN or a Polish number whose check digits are wrong."""
+    full = full_iban(number)
+    is_iban = full[:2].isalpha() and full[2:4].isdigit() and full.isalnum()
+    return not is_iban or mod_97_10.is_valid(full[4:] + full[:4])
+
+
+def _account(bank, facts):
+    """Return an account as FA(3) takes it, or None if it does not."""
     number = bank.sanitized_acc_number or ""
     if not ACCOUNT_MIN_LENGTH <= len(number) <= ACCOUNT_MAX_LENGTH:
         return None
@@ -52,16 +91,41 @@ def bank_account(facts):
     )
 
 
-def full_iban(number):
-    """Return an account number with ``PL`` if it is a Polish one without."""
-    return f"PL{number}" if _DOMESTIC.fullmatch(number) else number
+def _paid_amount(facts):
+    return sum(paid.amount for paid in facts.paid)
 
 
-def has_right_digits(number):
-    """Return False for an IBAN or a Polish number whose check digits are wrong."""
-    full = full_iban(number)
-    is_iban = full[:2].isalpha() and full[2:4].isdigit() and full.isalnum()
-    return not is_iban or mod_97_10.is_valid(full[4:] + full[:4])
+def _paid(facts, is_settled):
+    """Return what is paid: at once, in parts, or in part."""
+    if not facts.paid:
+        return {}
+    if is_settled and len(facts.paid) == 1:
+        return {"is_paid": True, "paid_on": facts.paid[0].paid_on}
+    marker = PartPayment.PAID_IN_PARTS if is_settled else PartPayment.PAID_PARTLY
+    parts = tuple(
+        PaidPart(amount=paid.amount, paid_on=paid.paid_on, **_form_values(*paid.form))
+        for paid in facts.paid
+    )
+    return {"part_payment": marker, "paid_parts": parts}
+
+
+def _form(facts, has_account, is_settled):
+    """Return the form of the payment made, else of the one to come."""
+    if is_settled:
+        return _form_values(*facts.paid[0].form) if len(facts.paid) == 1 else {}
+    method = facts.move.preferred_payment_method_line_id
+    form = method._l10n_pl_ksef_get_form() if method else None
+    if not form and has_account:
+        form = PaymentForm.TRANSFER.value
+    return _form_values(form, method.name)
+
+
+def _form_values(form, name):
+    """Return attributes for a form of payment: a code, or the name of another one."""
+    if form == OTHER_FORM:
+        text = clean(name or "")[:TEXT_LENGTH]
+        return {"has_other_form": True, "other_form": text} if text else {}
+    return {"form": form} if form else {}
 
 
 def _early_discount(term):

@@ -336,7 +336,7 @@ class Job(models.AbstractModel):
         if document and outbox._rebuild(document):
             document._release()
         elif document:
-            document._plan(outbox._get_recheck_seconds())
+            document._plan(outbox._get_recheck_seconds(document))
         self._end_step()
 
     @api.private

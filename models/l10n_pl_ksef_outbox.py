@@ -4,13 +4,16 @@ import base64
 import hashlib
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-# How often a document that waits for its data is looked at by itself.
-DATA_RECHECK = timedelta(hours=1)
+from .l10n_pl_ksef_checks import STOP
+
+# How often a document that waits is looked at by itself. A number wakes those who
+# wait for it; the look is for one that comes while the row is being written.
+RECHECKS = {"data": timedelta(hours=1), "original": timedelta(minutes=10)}
 # Reasons for holding that a person may judge to be over.
-RELEASED_BY_HAND = ("data", "program")
+RELEASED_BY_HAND = ("data", "original", "program")
 # States in which a person may send, or send again with the same number.
 SENDABLE_STATES = ("queued", "blocked", "rejected", "withdrawn")
 # A package in these is waiting for KSeF, no worker is at it.
@@ -91,12 +94,16 @@ class Outbox(models.AbstractModel):
             "issue_date": prepared.issue_date,
             "problems": [problem._asdict() for problem in prepared.problems],
         }
+        awaited = [move.id for move in prepared.awaited]
+        values["awaited_move_ids"] = [Command.set(awaited)]
         if prepared.xml is None:
+            is_stopped = any(each.level == STOP for each in prepared.problems)
+            reason = "data" if is_stopped else "original"
             return values | {
                 "state": "blocked",
                 "return_state": "queued",
-                "blocked_reason": "data",
-                "next_step_on": created_on + DATA_RECHECK,
+                "blocked_reason": reason,
+                "next_step_on": created_on + RECHECKS[reason],
             }
         return values | {
             "state": "queued",
@@ -108,9 +115,10 @@ class Outbox(models.AbstractModel):
 
     @api.private
     def _rebuild(self, document):
-        """Make the file of a document that was held for its data, if it can be.
+        """Make the file of a document that was held for want of it, if it can be.
 
-        Bytes that KSeF may have seen are never made anew.
+        It may be held for its data, or for the KSeF number of another invoice. Bytes
+        that KSeF may have seen are never made anew.
         """
         if document.attempt_count or document.xml:
             return bool(document.xml)
@@ -119,14 +127,36 @@ class Outbox(models.AbstractModel):
         export = self.env["l10n_pl_ksef.fa3.export"].sudo()
         prepared = export._prepare_files(move, created_on)[move]
         values = self._prepare_content(prepared, created_on)
-        for name in ("state", "return_state", "blocked_reason"):
+        reason = values.pop("blocked_reason", document.blocked_reason)
+        for name in ("state", "return_state"):
             values.pop(name, None)
-        document.write(values)
+        document.write(values | {"blocked_reason": reason})
         return prepared.xml is not None
 
     @api.private
-    def _get_recheck_seconds(self):
-        return DATA_RECHECK.total_seconds()
+    def _is_number_awaited(self, move):
+        """Tell whether KSeF has yet to give an invoice its number."""
+        if move.state != "posted" or self._get_not_due_reason(move):
+            return False
+        return not move.sudo().l10n_pl_ksef_number
+
+    @api.private
+    def _wake_waiting(self, moves):
+        """Let documents look again that waited for the number of these invoices."""
+        waiting = self.env["l10n_pl_ksef.document"].search(
+            [
+                ("state", "=", "blocked"),
+                ("blocked_reason", "=", "original"),
+                ("awaited_move_ids", "in", moves.ids),
+            ]
+        )
+        if waiting:
+            waiting.write({"next_step_on": fields.Datetime.now()})
+            self.env["l10n_pl_ksef.job"]._trigger(waiting.connection_id)
+
+    @api.private
+    def _get_recheck_seconds(self, document):
+        return RECHECKS[document.blocked_reason].total_seconds()
 
     @api.private
     def _get_not_due_reason(self, move):

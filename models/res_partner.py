@@ -1,11 +1,12 @@
-"""Facts about a buyer that FA(3) asks for: which tax number is it?"""
+"""Facts about a party that FA(3) asks for: which tax number is it?"""
 
 import re
 from typing import NamedTuple
 
 from stdnum.pl import nip as pl_nip
 
-from odoo import models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 # Prefixes of EU VAT numbers as FA(3) lists them (EL is Greece, XI Northern Ireland),
 # without PL: a Polish number is a NIP.
@@ -21,6 +22,8 @@ _NIP = re.compile(r"[1-9]((\d[1-9])|([1-9]\d))\d{7}", re.ASCII)
 _EU_NUMBER = re.compile(r"[0-9A-Z+*]{1,12}", re.ASCII)
 _TEN_DIGITS = re.compile(r"\d{10}", re.ASCII)
 _SEPARATORS = re.compile(r"[\s\-./]")
+# Source: FA(3) schema, type TNIPIdWew.
+_INTERNAL_ID = re.compile(r"([1-9]((\d[1-9])|([1-9]\d))\d{7})-(\d{4})(\d)", re.ASCII)
 # Marks an EU number that is not a VAT number. Source: FA(3) brochure, NrVatUE.
 _EXCISE_MARK = "EX"
 
@@ -87,9 +90,92 @@ def _read_foreign(number, country_code):
     return TaxId("eu", prefix, rest)
 
 
+def compact_internal_id(text):
+    """Return an internal ID without blanks, ``PL`` and other signs: NIP-12345."""
+    digits = _SEPARATORS.sub("", text or "").upper().removeprefix("PL")
+    return f"{digits[:10]}-{digits[10:]}" if len(digits) > 10 else digits
+
+
+def is_internal_id(text):
+    """Tell whether a compact internal ID has its form and the NIP its check digit."""
+    found = _INTERNAL_ID.fullmatch(text)
+    return bool(found) and pl_nip.is_valid(found[1])
+
+
+def has_internal_check_digit(text):
+    """Tell whether the last digit of a compact internal ID fits the others.
+
+    The digits before it count once and three times in turn; the sum's last digit.
+    Source: generator of identifiers in the Ministry's client library for Java.
+    """
+    found = _INTERNAL_ID.fullmatch(text)
+    if not found:
+        return False
+    digits = [int(digit) for digit in found[1] + found[5]]
+    return (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == int(found[6])
+
+
 class ResPartner(models.Model):
     _inherit = "res.partner"
+
+    l10n_pl_ksef_is_local_government = fields.Boolean(
+        "Unit of local government (JST)",
+        help="Invoices to it are for a subordinate unit, which stands on them as third "
+        "party (role 8).",
+    )
+    l10n_pl_ksef_is_vat_group = fields.Boolean(
+        "VAT group (GV)",
+        help="Invoices to it are for a member of the group, which stands on them as "
+        "third party (role 10).",
+    )
+    l10n_pl_ksef_eori = fields.Char(
+        "EORI number", help="Number for customs, for exports and imports."
+    )
+    l10n_pl_ksef_internal_id = fields.Char(
+        "Internal ID (IDWew)",
+        help="Ten digits of the NIP, a hyphen and five digits. By it a unit without a "
+        "NIP of its own finds its invoices in KSeF.",
+    )
+    l10n_pl_ksef_party_ids = fields.One2many(
+        "l10n_pl_ksef.party",
+        "owner_id",
+        "Third parties of invoices",
+        groups="account.group_account_invoice,account.group_account_readonly",
+        help="They are set on new invoices to this customer.",
+    )
+
+    @api.constrains("l10n_pl_ksef_internal_id")
+    def _check_l10n_pl_ksef_internal_id(self):
+        for partner in self:
+            typed = partner.l10n_pl_ksef_internal_id
+            if typed and not is_internal_id(compact_internal_id(typed)):
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: internal ID %(id)s has to be a NIP, a hyphen and"
+                        " five digits.",
+                        name=partner.name,
+                        id=typed,
+                    )
+                )
 
     def _l10n_pl_ksef_tax_id(self):
         """Return the :class:`TaxId` of the partner; of none there is none."""
         return read_tax_id(self.vat, self.country_id.code, self.is_company)
+
+    def _l10n_pl_ksef_own_tax_id(self):
+        """Like :meth:`_l10n_pl_ksef_tax_id`, but a contact has not its company's."""
+        is_own = self.commercial_partner_id == self
+        return self._l10n_pl_ksef_tax_id() if is_own else NO_TAX_ID
+
+    def _l10n_pl_ksef_is_reachable(self):
+        """Tell whether the partner finds an invoice in KSeF that names it."""
+        is_known = self._l10n_pl_ksef_own_tax_id().kind == "nip"
+        return is_known or bool(self.l10n_pl_ksef_internal_id)
+
+    def _l10n_pl_ksef_get_parents(self):
+        """Return what the partner is a part of, however far up."""
+        parents, partner = self.browse(), self.parent_id
+        while partner:
+            parents |= partner
+            partner = partner.parent_id
+        return parents

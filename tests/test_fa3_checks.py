@@ -294,20 +294,6 @@ class TestFa3NotSupported(Fa3Case):
         self.assertEqual(list(problems), ["not_supported"])
         self.assertIn(what, problems["not_supported"][0].message)
 
-    def test_credit_note_and_its_reversal(self):
-        invoice = self.post_invoice()
-        credit_note = invoice._reverse_moves([{"invoice_date": ISSUED_ON}])
-        self.assert_refused(credit_note, "credit note")
-        credit_note._post()
-        prepared = self.prepare(credit_note)
-        self.assertEqual((prepared.xml, prepared.kind), (None, "KOR"))
-        self.assert_refused(credit_note._reverse_moves(), "reversal")
-
-    def test_margin_scheme(self):
-        tax = self.env["account.tax"].create({"name": "Marża", "amount": 0})
-        tax.l10n_pl_ksef_rate = "margin"
-        self.assert_refused(self.make_invoice(self.line(taxes=tax)), "margin")
-
     def test_company_with_another_currency(self):
         company = self.setup_other_company(
             name="Euro Sp. z o.o.", currency_id=self.env.ref("base.EUR").id

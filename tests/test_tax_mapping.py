@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from ..fa3 import codes
-from ..models.account_tax import GOLD_BASIS, PROCEDURES, RATES
+from ..models.account_tax import GOLD_BASIS, OSS_TAG, PROCEDURES, RATES
 from ..models.res_partner import EU_PREFIXES, read_tax_id
 from .fa3_common import Fa3Case
 
@@ -60,6 +60,29 @@ class TestTaxMapping(Fa3Case):
                 tax = self.tax(template)
                 found = (tax.l10n_pl_ksef_rate, tax.l10n_pl_ksef_procedure)
                 self.assertEqual(found, expected)
+
+    def test_travellers_refund_is_known_by_its_tag(self):
+        for template in TEMPLATES:
+            is_travel = template == "vs_zwrot_podróżnych_0"
+            self.assertEqual(self.tax(template).l10n_pl_ksef_is_travel, is_travel)
+
+    def test_tax_of_the_one_stop_shop_is_known_by_its_tag(self):
+        tags = self.env["account.account.tag"]
+        tag = self.env.ref(OSS_TAG, raise_if_not_found=False) or tags
+        if not tag:
+            tag = tags.create({"name": "OSS", "applicability": "taxes"})
+            module, name = OSS_TAG.split(".")
+            self.env["ir.model.data"].create(
+                {
+                    "module": module,
+                    "name": name,
+                    "model": tag._name,
+                    "res_id": tag.id,
+                }
+            )
+        tax = self.make_tax(20, tag.ids)
+        found = (tax.l10n_pl_ksef_rate, tax.l10n_pl_ksef_procedure)
+        self.assertEqual(found, ("oss", "WSTO_EE"))
 
     def test_no_sale_tax_of_the_chart_is_left_out(self):
         taxes = self.env["account.tax"].with_context(active_test=False)

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 import threading
 import unittest
 from decimal import Decimal
@@ -102,6 +103,22 @@ class TestXmlRules(unittest.TestCase):
         data = with_body(currency="PLZ", number="n" * 257)
         found = {problem.element for problem in checks.check_xml(data, self.schema)}
         self.assertEqual(found, {"KodWaluty", "P_2"})
+
+    def test_names_with_a_prefix_are_checked_too(self):
+        data = re.sub(rb"<(/?)(?=[A-Z])", rb"<\1f:", with_body(currency="PLZ"))
+        data = data.replace(b"xmlns=", b"xmlns:f=")
+        [problem] = checks.check_xml(data, self.schema)
+        self.assertEqual((problem.element, problem.value), ("KodWaluty", "PLZ"))
+        good = re.sub(rb"<(/?)(?=[A-Z])", rb"<\1f:", self.good)
+        good = good.replace(b"xmlns=", b"xmlns:f=")
+        self.assertEqual(reader.read(good), reader.read(self.good))
+
+    def test_larger_file_is_allowed_with_an_attachment_alone(self):
+        blanks = b" " * checks.MAX_BYTES
+        data = self.good.replace(b"</Faktura>", blanks + b"</Faktura>")
+        self.assertEqual(self.rules(data), [XmlRule.SIZE])
+        attached = data.replace(b"</Faktura>", b"<Zalacznik></Zalacznik></Faktura>")
+        self.assertNotIn(XmlRule.SIZE, self.rules(attached))
 
     def test_without_a_schema_the_rules_of_xml_still_hold(self):
         self.assertEqual(checks.check_xml(with_body(currency="PLZ")), [])

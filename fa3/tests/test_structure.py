@@ -6,18 +6,10 @@ from lxml import etree
 
 from .. import codes, kinds
 from ..document import Invoice
-from ..structure import NAMESPACE, ROOT_ELEMENT, elements
+from ..structure import NAMESPACE, ROOT_ELEMENT, attributes, elements
 from .common import schema_files
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
-# Parts of the schema that the document leaves out.
-NOT_COVERED = {
-    "Zalacznik",
-    "P_22",
-    "P_42_5",
-    "NowySrodekTransportu",
-    "Transport",
-}
 ENUMERATIONS = {
     "TStawkaPodatku": codes.VatRate,
     "TRodzajFaktury": codes.InvoiceKind,
@@ -29,6 +21,8 @@ ENUMERATIONS = {
     "TStatusInfoPodatnika": codes.TaxpayerStatus,
     "TFormaPlatnosci": codes.PaymentForm,
     "TRachunekWlasnyBanku": codes.BankOwnAccount,
+    "TRodzajTransportu": codes.TransportKind,
+    "TLadunek": codes.CargoKind,
 }
 
 
@@ -81,8 +75,7 @@ class Schema:
     def _particles(self, node):
         for child in node:
             if child.tag == f"{XSD}element":
-                if child.get("name") not in NOT_COVERED:
-                    yield child
+                yield child
             elif child.tag in (f"{XSD}sequence", f"{XSD}choice"):
                 yield from self._particles(child)
 
@@ -110,7 +103,7 @@ class TestStructure(unittest.TestCase):
         return list(self.walk(Invoice, self.schema.root(), ROOT_ELEMENT))
 
     def test_elements_stand_in_schema_order(self):
-        self.assertGreater(len(self.fields()), 250)
+        self.assertGreater(len(self.fields()), 350)
 
     def test_repeated_elements_are_tuples(self):
         for path, field, child in self.fields():
@@ -144,7 +137,20 @@ class TestStructure(unittest.TestCase):
             if field.is_parent:
                 with self.subTest(path):
                     fields = dataclasses.fields(field.kind)
-                    self.assertEqual(len(elements(field.kind)), len(fields))
+                    said = elements(field.kind) + attributes(field.kind)
+                    self.assertEqual(len(said), len(fields))
+
+    def test_attributes_of_a_part_are_those_of_the_schema(self):
+        found = {}
+        for _path, field, child in self.fields():
+            theirs = child.findall(f"./{XSD}complexType/{XSD}attribute")
+            if field.is_parent:
+                ours = {name for _attr, (name, _kind) in attributes(field.kind)}
+                self.assertEqual(ours, {each.get("name") for each in theirs})
+                found.update({each.get("name"): each for each in theirs})
+        self.assertEqual(set(found), {"Typ"})
+        values = {e.get("value") for e in found["Typ"].iter(f"{XSD}enumeration")}
+        self.assertEqual(values, {member.value for member in codes.ColumnType})
 
 
 class TestCodes(unittest.TestCase):

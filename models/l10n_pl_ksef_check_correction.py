@@ -1,0 +1,172 @@
+"""Checks of corrections against the invoices that they correct."""
+
+from odoo.tools import format_date
+
+from ..fa3.codes import CorrectionEffect
+from ..fa3.text import clean
+from .l10n_pl_ksef_fa3_correction import TEXT_LENGTH, is_other_number, net_by_rate
+from .l10n_pl_ksef_fa3_correction_rows import BEFORE_AFTER
+from .l10n_pl_ksef_fa3_lines import pln_rate
+from .l10n_pl_ksef_fa3_related import find_listed
+
+EFFECTS = {
+    CorrectionEffect.ORIGINAL_DATE.value: True,
+    CorrectionEffect.CORRECTION_DATE.value: False,
+}
+
+
+def corrected_invoice(env, facts):
+    if not facts.correction:
+        return
+    listed = find_listed(facts.move)
+    if not facts.originals or not all(row._is_complete() for row in listed):
+        message = env._(
+            "Say which invoice is corrected (number, date, KSeF number or"
+            ' "outside KSeF").'
+        )
+        yield message, facts.move, env._("Corrected invoices")
+
+
+def original_not_posted(env, facts):
+    for each in facts.originals:
+        if each.move and each.move.state != "posted":
+            message = env._(
+                "%(original)s is not posted: there is nothing to correct.",
+                original=each.move.display_name,
+            )
+            yield message, each.move, ""
+
+
+def original_without_number(env, facts):
+    for each in facts.originals:
+        if each.is_awaited:
+            message = env._(
+                "Waits for the KSeF number of %(original)s, then goes by itself.",
+                original=each.number,
+            )
+            yield message, each.move, env._("KSeF number")
+
+
+def buyer_number(env, facts):
+    correction = facts.correction
+    if not _root(facts) or correction.is_buyer_as_sent:
+        return
+    if is_other_number(facts):
+        message = env._(
+            "Buyer's NIP differs from %(original)s. Correct that one to zero and"
+            " issue a new invoice.",
+            original=correction.root.name,
+        )
+        yield message, correction.root, env._("Customer")
+
+
+def currency(env, facts):
+    for each in facts.originals:
+        currency = each.move.currency_id
+        if currency and currency != facts.move.currency_id:
+            message = env._(
+                "The correction must be in %(currency)s, as %(original)s.",
+                currency=currency.name,
+                original=each.number,
+            )
+            yield message, facts.move, env._("Currency")
+
+
+def too_much(env, facts):
+    root = _root(facts)
+    if not root or facts.correction.root_facts.move.currency_id != (
+        facts.move.currency_id
+    ):
+        return
+    for rate, (net, left) in net_by_rate(facts.correction, facts).items():
+        if rate and net * left < 0:
+            message = env._(
+                "Corrections of %(original)s exceed it at rate %(rate)s.",
+                original=root.name,
+                rate=rate,
+            )
+            yield message, root, env._("Invoice Lines")
+
+
+def exchange_rate(env, facts):
+    root = _root(facts)
+    if not root or not facts.is_foreign or len(facts.originals) != 1:
+        return
+    then = facts.correction.root_facts
+    if then.is_foreign and pln_rate(then) != pln_rate(facts):
+        message = env._(
+            "Use the exchange rate of %(original)s: %(rate)s.",
+            original=root.name,
+            rate=pln_rate(then).normalize(),
+        )
+        yield message, facts.move, env._("Currency Rate")
+
+
+def reason(env, facts):
+    length = len(clean(facts.move.l10n_pl_ksef_correction_reason or ""))
+    if facts.correction and length > TEXT_LENGTH:
+        message = env._(
+            "Reason of correction has %(len)s characters; 256 are sent.", len=length
+        )
+        yield message, facts.move, env._("Reason of correction")
+
+
+def effect(env, facts):
+    """The accounting date should fall into the month in which the correction counts."""
+    move, root = facts.move, _root(facts)
+    is_then = EFFECTS.get(move.l10n_pl_ksef_correction_effect)
+    if not root or is_then is None or not move.invoice_date or not move.date:
+        return
+    counts_on = root.date if is_then else move.invoice_date
+    if (counts_on.year, counts_on.month) != (move.date.year, move.date.month):
+        message = env._(
+            "The correction counts in VAT on %(date)s, its accounting date is"
+            " %(booked)s.",
+            date=format_date(env, counts_on),
+            booked=format_date(env, move.date),
+        )
+        yield message, move, env._("Counts in VAT")
+
+
+def before_and_after(env, facts):
+    move, correction = facts.move, facts.correction
+    is_asked = move.l10n_pl_ksef_row_style == BEFORE_AFTER
+    is_known = correction and not any(each.is_awaited for each in facts.originals)
+    if is_asked and is_known and correction.lines is None:
+        message = env._(
+            "The lines cannot be matched with what KSeF has: they show the difference"
+            " instead of before and after."
+        )
+        yield message, move, env._("Lines show")
+
+
+def nothing_corrected(env, facts):
+    move = facts.move
+    if not move.l10n_pl_ksef_is_data_correction:
+        return
+    if not move.l10n_pl_ksef_buyer_before and not move.l10n_pl_ksef_right_number:
+        message = env._(
+            "The buyer's data are as on %(original)s: nothing is corrected.",
+            original=move.reversed_entry_id.name,
+        )
+        yield message, move, ""
+
+
+def _root(facts):
+    """Return the one invoice of Odoo that is corrected, or None."""
+    return facts.correction.root if facts.correction else None
+
+
+CHECKS = {
+    "corrected_invoice": ("stop", corrected_invoice),
+    "original_not_posted": ("stop", original_not_posted),
+    "original_awaited": ("note", original_without_number),
+    "corrected_buyer": ("stop", buyer_number),
+    "corrected_currency": ("stop", currency),
+    "corrected_too_much": ("warn", too_much),
+    "corrected_rate": ("warn", exchange_rate),
+    "correction_reason": ("warn", reason),
+    "correction_effect": ("warn", effect),
+    "before_and_after": ("note", before_and_after),
+    "nothing_corrected": ("stop", nothing_corrected),
+}

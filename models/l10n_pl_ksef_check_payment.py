@@ -1,0 +1,83 @@
+"""Checks of the amount to pay, due date, bank accounts and rounding."""
+
+from .l10n_pl_ksef_fa3_facts import money
+from .l10n_pl_ksef_fa3_payment import bank_accounts, has_right_digits
+from .l10n_pl_ksef_fa3_settlement import amount_to_pay
+from .l10n_pl_ksef_fa3_third_parties import factor_accounts, party_name
+from .l10n_pl_ksef_party import FACTOR
+
+
+def total_to_pay(env, facts):
+    if not all(row.tax for row in facts.rows):
+        return
+    to_pay = amount_to_pay(facts)
+    booked = money(facts.move.amount_total_in_currency_signed)
+    if to_pay != booked:
+        message = env._(
+            "Amount to pay %(a)s differs from the invoice total %(b)s.",
+            a=to_pay,
+            b=booked,
+        )
+        yield message, facts.move, env._("Invoice Lines")
+
+
+def early_discount(env, facts):
+    if facts.has_early_discount_lines:
+        term = facts.move.invoice_payment_term_id
+        message = env._(
+            "Payment term %(term)s lowers VAT before the discount is taken. Use"
+            " another kind of early payment discount.",
+            term=term.name,
+        )
+        yield message, term or facts.move, env._("Early Discount")
+
+
+def rounding_as_tax(env, facts):
+    for line in facts.roundings:
+        if line.tax_line_id:
+            message = env._(
+                "Rounding of %(amount)s is booked as VAT. Use a rounding line instead.",
+                amount=money(-line.amount_currency),
+            )
+            yield message, facts.move, env._("Cash Rounding Method")
+
+
+def due_date(env, facts):
+    issued = facts.move.invoice_date
+    if issued and facts.terms and facts.terms[0] < issued:
+        message = env._(
+            "Due date %(a)s is before invoice date %(b)s.", a=facts.terms[0], b=issued
+        )
+        yield message, facts.move, env._("Due Date")
+
+
+def account_number(env, facts):
+    own, factors = bank_accounts(facts)
+    banks = factor_accounts(facts) if factors else []
+    banks += [facts.move.partner_bank_id] if own else []
+    for bank in banks:
+        if not has_right_digits(bank.sanitized_acc_number):
+            message = env._(
+                "Bank account %(acc)s: check digits are wrong.", acc=bank.acc_number
+            )
+            yield message, bank, env._("Account Number")
+
+
+def factor_account(env, facts):
+    for party in facts.parties:
+        if party.role == FACTOR and not party.bank_account_id:
+            message = env._(
+                "Factor %(name)s: the account to pay to is missing.",
+                name=party_name(party.partner_id),
+            )
+            yield message, facts.move, env._("KSeF")
+
+
+CHECKS = {
+    "amount_to_pay": ("stop", total_to_pay),
+    "early_discount": ("stop", early_discount),
+    "rounding_as_tax": ("warn", rounding_as_tax),
+    "due_date": ("warn", due_date),
+    "bank_account": ("warn", account_number),
+    "factor_account": ("warn", factor_account),
+}

@@ -1,0 +1,128 @@
+"""Checks of the statements of an invoice, and of taxes that need a second look."""
+
+from .l10n_pl_ksef_fa3_parties import TRIANGULAR
+from .l10n_pl_ksef_fa3_payment import bank_accounts
+from .l10n_pl_ksef_fa3_statements import (
+    BASIS_LENGTH,
+    MARGIN,
+    RULES,
+    basis_text,
+    decisions,
+    uses,
+)
+
+
+def exemption_basis(env, facts):
+    if decisions(facts)["exemption"].reason != "exempt_missing":
+        return
+    for row in facts.rows:
+        if row.rate == "zw" and not row.tax.tax.l10n_pl_ksef_exemption_basis:
+            message = env._(
+                "Line %(n)s, rate zw: give the legal basis of the exemption.",
+                n=row.number,
+            )
+            yield message, row.tax.tax, env._("Legal basis")
+
+
+def basis_without_exemption(env, facts):
+    if facts.move.l10n_pl_ksef_exemption_basis and "zw" not in facts.rates:
+        message = env._("A legal basis of exemption is given, but no line is exempt.")
+        yield message, facts.move, env._("KSeF")
+
+
+def long_basis(env, facts):
+    basis = basis_text(facts)
+    if len(basis) > BASIS_LENGTH:
+        message = env._(
+            "Legal basis of the exemption has %(len)s characters; 256 are sent.",
+            len=len(basis),
+        )
+        yield message, facts.move, env._("KSeF")
+
+
+def split_payment(env, facts):
+    if decisions(facts)["split_payment"].reason != "chosen_no":
+        return
+    if RULES["split_payment"].decide(facts, uses(facts)).value:
+        message = env._("Over 15,000 PLN with annex-15 items: mark split payment.")
+        yield message, facts.move, env._("KSeF")
+
+
+def split_payment_account(env, facts):
+    if decisions(facts)["split_payment"].value and not any(bank_accounts(facts)):
+        message = env._("Split payment without a bank account.")
+        yield message, facts.move, env._("Recipient Bank")
+
+
+def margin_kind(env, facts):
+    made = decisions(facts)["margin"]
+    if made.reason == "margin_missing":
+        message = env._(
+            "Margin scheme: choose its kind (travel, used goods, art, antiques)."
+        )
+        yield message, made.named["tax"], env._("Kind of margin scheme")
+
+
+def margin_price(env, facts):
+    for row in facts.rows:
+        taxes = row.line.tax_ids if not row.tax else ()
+        for tax in taxes:
+            if tax.l10n_pl_ksef_rate == MARGIN and tax.amount:
+                message = env._(
+                    "Line %(n)s: %(tax)s must be 0%%, the price in the margin scheme is"
+                    " gross.",
+                    n=row.number,
+                    tax=tax.name,
+                )
+                yield message, tax, env._("Amount")
+
+
+def travellers(env, facts):
+    for row in uses(facts):
+        if row.tax.tax.l10n_pl_ksef_is_travel:
+            message = env._(
+                "Line %(n)s: %(tax)s is for travellers. A cash register documents such"
+                " a sale, as a rule without an invoice.",
+                n=row.number,
+                tax=row.tax.tax.name,
+            )
+            yield message, facts.move, env._("Taxes")
+
+
+def triangular(env, facts):
+    for row in uses(facts):
+        if row.tax.tax.l10n_pl_ksef_procedure == TRIANGULAR:
+            message = env._(
+                "Line %(n)s: %(tax)s is booked as a supply to the EU. Ask an accountant"
+                " about the VAT declaration.",
+                n=row.number,
+                tax=row.tax.tax.name,
+            )
+            yield message, row.tax.tax, env._("Taxes")
+
+
+def period(env, facts):
+    move = facts.move
+    first, last = move.l10n_pl_ksef_period_start, move.l10n_pl_ksef_period_end
+    if bool(first) != bool(last):
+        message = env._("Period of sale: give both its first and its last day.")
+        yield message, move, env._("Sold from")
+    elif first and last < first:
+        message = env._(
+            "Period of sale: %(last)s is before %(first)s.", last=last, first=first
+        )
+        yield message, move, env._("Sold from")
+
+
+CHECKS = {
+    "exemption_basis": ("stop", exemption_basis),
+    "basis_without_exemption": ("warn", basis_without_exemption),
+    "long_basis": ("warn", long_basis),
+    "split_payment": ("stop", split_payment),
+    "split_payment_account": ("warn", split_payment_account),
+    "margin_kind": ("stop", margin_kind),
+    "margin_price": ("stop", margin_price),
+    "travellers": ("warn", travellers),
+    "triangular": ("warn", triangular),
+    "period": ("stop", period),
+}
