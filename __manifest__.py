@@ -1,7 +1,7 @@
 {
     "name": "Poland - KSeF e-invoicing",
     "summary": "Issue invoices through KSeF, the Polish national e-invoice system",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "license": "LGPL-3",
     "author": "l10n_pl_ksef contributors",
     "category": "Accounting/Localizations/EDI",

@@ -5,7 +5,11 @@ from odoo.http import content_disposition, request
 
 # The page needs its own style and nothing else: no script, no other address.
 _HEADERS = [
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'none'",
+    ),
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-store"),
 ]

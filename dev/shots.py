@@ -22,12 +22,15 @@ from playwright.sync_api import TimeoutError as Timeout
 from playwright.sync_api import sync_playwright
 
 from .shots_certificate import NIP, CertificateShots, post_json
+from .shots_fa3 import Fa3Shots
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "ui_shots"
 WIDTHS = {1440: 1000, 420: 900}
 LANGUAGES = ("en", "pl")
-PARTS = ("connecting", "screens", "certificate")
+PARTS = ("connecting", "screens", "certificate", "fa3")
+# Joined to one script: the first has the tools of the others.
+DATA = ("shots_data.py", "shots_fa3_data.py", "shots_step.py")
 KEY = "bDEwbl9wbF9rc2VmIHRlc3Qga2V5LCAzMiBieXRlcyE="
 SETTINGS = "/odoo/action-account.action_account_config"
 INVOICES = "/odoo/customer-invoices"
@@ -74,12 +77,12 @@ def odoo(*words):
 
 
 def shell(step, environment):
-    """Run `shots_data.py` inside Odoo; return what it made."""
+    """Run a step of the files of DATA inside Odoo; return what it made."""
     command = odoo("--no-http", "--log-level=error")
     command.insert(len(shlex.split(os.environ["ODOO"])), "shell")
     done = subprocess.run(
         command,
-        input=(ROOT / "dev" / "shots_data.py").read_text(),
+        input="".join((ROOT / "dev" / name).read_text() for name in DATA),
         env=environment | {"SHOTS_STEP": step, "SHOTS_NIP": NIP},
         capture_output=True,
         text=True,
@@ -216,6 +219,10 @@ def take_parts(cameras, simulator, parts, environment):
             CertificateShots(
                 camera, simulator, lambda step: shell(step, environment), DATABASE
             ).take()
+    if "fa3" in parts:
+        made = shell("fa3", environment)
+        for camera in cameras:
+            Fa3Shots(camera, made, DATABASE).take()
 
 
 def take_all(base, simulator, options, environment):

@@ -288,8 +288,12 @@ def _annotations(body):
     no = [name for name, text in facts if text == NO]
     for part in (said.exemption, new, said.margin):
         no += [name for name, _text in _only(part, ABSENT)] if part else []
-    texts = (f"Nie dotyczy: {', '.join(no)}.",) if no else ()
+    texts = (f"Nie dotyczy: {', '.join(map(_in_sentence, no))}.",) if no else ()
     yield Section("Adnotacje", yes, vehicles, texts)
+
+
+def _in_sentence(name):
+    return name[:1].lower() + name[1:]
 
 
 def _payment(body):

@@ -7,7 +7,18 @@ from html import escape
 
 from .view import sections, title
 
-STYLE = """
+# Of paper; said again to a printer of the server, which takes itself for a window.
+PAPER_STYLE = """
+.fa3 { padding: 0; max-width: none; }
+.fa3 .scroll { overflow: visible; }
+.fa3 .halves { margin-right: -4mm; }
+.fa3 .half { display: inline-block; width: 48%; margin-right: 1.5%; }
+.fa3 .watermark { font-size: 34pt; }
+.fa3 thead { display: table-header-group; }
+.fa3 tr { page-break-inside: avoid; break-inside: avoid; }
+"""
+STYLE = (
+    """
 .fa3 { font: 10pt/1.4 "DejaVu Sans", "Noto Sans", Arial, sans-serif; color: #1b1b1b;
   background: #fff; max-width: 190mm; margin: 0 auto; padding: 8mm; position: relative;
   overflow-wrap: anywhere; box-sizing: border-box; }
@@ -33,7 +44,6 @@ STYLE = """
 .fa3 th, .fa3 td { border: 1px solid #b5b5b5; padding: 1mm 1.5mm; text-align: left;
   vertical-align: top; white-space: pre-line; }
 .fa3 th { background: #f0f0f0; font-weight: 700; overflow-wrap: normal; }
-.fa3 tr { page-break-inside: avoid; break-inside: avoid; }
 .fa3 .n { text-align: right; }
 .fa3 .w { min-width: 38mm; }
 .fa3 td.n { white-space: nowrap; }
@@ -51,14 +61,14 @@ STYLE = """
 }
 nav { font: 11pt/1.4 "DejaVu Sans", "Noto Sans", Arial, sans-serif; margin: 0 auto;
   padding: 3mm 8mm 0; max-width: 190mm; box-sizing: border-box; }
-nav a { color: #0b5394; margin-right: 5mm; display: inline-block; padding: 1mm 0; }
-@media print {
-  nav { display: none; }
-  .fa3 { padding: 0; max-width: none; }
-  .fa3 .scroll { overflow: visible; }
-}
+nav a, .fa3 a { color: #0b5394; }
+nav a { margin-right: 5mm; display: inline-block; padding: 1mm 0; }
+.fa3 li { padding: 1mm 0; }
 @page { size: A4; margin: 12mm; }
+@media print { nav { display: none; } }
 """
+    f"@media print {{{PAPER_STYLE}}}"
+)
 
 
 def page(invoice, *, links=(), **what):
@@ -87,10 +97,16 @@ def frame(name, inside, links=()):
 def problems(name, sentences):
     """Return HTML that says why there is no invoice to show.
 
-    :param sentences: what to do, one sentence each
+    :param sentences: pairs of what to do and the address where, "" for none
     """
-    items = "".join(f"<li>{escape(each)}</li>" for each in sentences)
+    items = "".join(f"<li>{_linked(*each)}</li>" for each in sentences)
     return f'<div class="fa3"><h1>{escape(name)}</h1><ul>{items}</ul></div>'
+
+
+def _linked(words, address):
+    if not address:
+        return escape(words)
+    return f'<a href="{escape(address)}">{escape(words)}</a>'
 
 
 def content(invoice, *, ksef_number=None, notices=(), watermark=None):

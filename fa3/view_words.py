@@ -139,7 +139,7 @@ LABELS = {
     "P_22": "Wewnątrzwspólnotowa dostawa nowych środków transportu",
     "P_42_5": "Obowiązek z art. 42 ust. 5 ustawy",
     "P_22N": "Nowe środki transportu",
-    "P_23": "Procedura uproszczona, drugi podatnik (transakcja trójstronna)",
+    "P_23": "Transakcja trójstronna (procedura uproszczona, drugi podatnik)",
     "P_PMarzy": "Procedura marży",
     "P_PMarzy_2": "Procedura marży dla biur podróży",
     "P_PMarzy_3_1": "Procedura marży – towary używane",

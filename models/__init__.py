@@ -82,8 +82,6 @@ from . import (
     account_move_preview,
     l10n_pl_ksef_document_preview,
     l10n_pl_ksef_preview,
-    l10n_pl_ksef_readiness,
-    l10n_pl_ksef_readiness_record,
     l10n_pl_ksef_other_module,
     res_config_settings,
     res_config_settings_parties,

@@ -103,7 +103,7 @@ class AccountMove(models.Model):
 
     @api.depends(
         *("state", "move_type", "company_id", "invoice_date", "partner_id"),
-        "l10n_pl_ksef_document_id.state",
+        *("reversed_entry_id", "l10n_pl_ksef_document_id.state"),
     )
     def _compute_l10n_pl_ksef_is_due(self):
         outbox = self.env["l10n_pl_ksef.outbox"]

@@ -66,15 +66,19 @@ class AccountMove(models.Model):
     l10n_pl_ksef_order = fields.Json("Order of the advance", copy=False)
 
     l10n_pl_ksef_kind = fields.Selection(
-        KINDS, "Kind for KSeF", compute="_compute_l10n_pl_ksef_advances"
+        KINDS,
+        "Kind for KSeF",
+        compute="_compute_l10n_pl_ksef_advances",
+        groups=READERS,
     )
     l10n_pl_ksef_order_names = fields.Char(
-        "Order", compute="_compute_l10n_pl_ksef_advances"
+        "Order", compute="_compute_l10n_pl_ksef_advances", groups=READERS
     )
     l10n_pl_ksef_order_value = fields.Monetary(
         "Value of the order",
         compute="_compute_l10n_pl_ksef_advances",
         currency_field="currency_id",
+        groups=READERS,
     )
     l10n_pl_ksef_advance_ids = fields.Many2many(
         "account.move",
@@ -83,7 +87,9 @@ class AccountMove(models.Model):
         groups=READERS,
     )
     l10n_pl_ksef_takes_payments = fields.Boolean(
-        "Lists payments on account", compute="_compute_l10n_pl_ksef_advances"
+        "Lists payments on account",
+        compute="_compute_l10n_pl_ksef_advances",
+        groups=READERS,
     )
 
     def _l10n_pl_ksef_file_fields(self):

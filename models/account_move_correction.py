@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from ..fa3 import reader
 from ..fa3.codes import CorrectionEffect
 from . import l10n_pl_ksef_fa3_related as fa3_related
+from .account_move import READERS
 from .l10n_pl_ksef_fa3_correction import DEFAULT_EFFECT
 from .l10n_pl_ksef_fa3_correction_rows import BEFORE_AFTER, PRICE, RETURN
 
@@ -58,7 +59,13 @@ class AccountMove(models.Model):
         "move_id",
         "Corrected invoices",
         copy=False,
-        help="Invoices that are not in Odoo, or several at once.",
+        groups=READERS,
+        help="Invoices that are not in Odoo, or several at once; and the number of the"
+        " corrected invoice, if it went to KSeF without Odoo.",
+    )
+    l10n_pl_ksef_corrected_number = fields.Char(
+        related="reversed_entry_id.l10n_pl_ksef_number",
+        string="KSeF number of the corrected invoice",
     )
     l10n_pl_ksef_corrected_period = fields.Char(
         "Discount for the period",
@@ -101,12 +108,13 @@ class AccountMove(models.Model):
     def _compute_invoice_currency_rate(self):
         # EXTENDS account: a correction keeps the rate of its invoice.
         # Source: Polish VAT act of 11 March 2004, article 31b.
-        super()._compute_invoice_currency_rate()
+        computed = super()._compute_invoice_currency_rate()
         for move in self:
             origin = move._l10n_pl_ksef_origin()
             is_alike = origin and origin.currency_id == move.currency_id
             if is_alike and move.currency_id != move.company_currency_id:
                 move.invoice_currency_rate = origin.invoice_currency_rate
+        return computed
 
     def _l10n_pl_ksef_origin(self):
         """Return the invoice that a Polish customer document corrects directly."""
@@ -158,6 +166,27 @@ class AccountMove(models.Model):
             return reader.read(data) if data else None
         except reader.UnreadableError:
             return None
+
+    def action_debit_note(self):
+        # EXTENDS account_debit_note, whose button alone leads here.
+        is_asked = self.is_sale_document() and self.company_id._l10n_pl_ksef_owner()
+        if len(self) != 1 or not is_asked:
+            return super().action_debit_note()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Create Debit Note"),
+            "res_model": "l10n_pl_ksef.debit.note",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_move_id": self.id},
+        }
+
+    def action_reverse(self):
+        # EXTENDS account: no Polish accountant calls it a credit note.
+        action = super().action_reverse()
+        if self.move_type == "out_invoice" and self.country_code == "PL":
+            action["name"] = self.env._("Correction")
+        return action
 
     def action_l10n_pl_ksef_correct_buyer(self):
         """Open the dialogue that corrects the buyer's data on a sent invoice."""

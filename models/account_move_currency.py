@@ -6,8 +6,7 @@ from odoo.tools import format_date
 
 from .account_move import INVOICING
 from .account_move_statements import REASON_DEPENDS
-from .l10n_pl_ksef_fa3_currency import rate_text, read
-from .l10n_pl_ksef_fa3_facts import gather
+from .l10n_pl_ksef_fa3_currency import rate_text
 from .l10n_pl_ksef_fa3_related import find_corrected
 from .l10n_pl_ksef_outbox import SENT_MOVE_TYPES
 
@@ -38,6 +37,7 @@ class AccountMove(models.Model):
         *REASON_DEPENDS,
         *("invoice_date", "taxable_supply_date", "delivery_date"),
         *("l10n_pl_ksef_period_start", "l10n_pl_ksef_period_end"),
+        *("l10n_pl_ksef_received_ids", "invoice_line_ids.l10n_pl_ksef_supplied_on"),
         "company_id.l10n_pl_ksef_rate_day",
     )
     def _compute_l10n_pl_ksef_rate(self):
@@ -57,8 +57,9 @@ class AccountMove(models.Model):
         """Return {move: ``Rate``} of these invoices in a foreign currency."""
         if not self:
             return {}
-        found = gather(self)
-        read(found)
+        # All of it: an advance counts from its payment, which is not on the invoice.
+        export = self.env["l10n_pl_ksef.fa3.export"].sudo()
+        found = export.with_context(bin_size=False)._gather(self)
         return {move: found[move].rate for move in self if found[move].rate}
 
     def _l10n_pl_ksef_rate_words(self, rate):

@@ -15,7 +15,8 @@ class AccountMoveLine(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-        help="Goods or services of annex 15 to the Polish VAT act; from the product.",
+        help="Goods or services of annex 15 to the Polish VAT act; from the product, of"
+        " an advance from the products of its order.",
     )
     l10n_pl_ksef_supplied_on = fields.Date(
         "Date of sale of the line",
@@ -35,4 +36,13 @@ class AccountMoveLine(models.Model):
     @api.depends("product_id")
     def _compute_l10n_pl_ksef_is_annex_15(self):
         for line in self:
-            line.l10n_pl_ksef_is_annex_15 = line.product_id.l10n_pl_ksef_is_annex_15
+            products = line._l10n_pl_ksef_sold_products()
+            line.l10n_pl_ksef_is_annex_15 = any(
+                products.mapped("l10n_pl_ksef_is_annex_15")
+            )
+
+    def _l10n_pl_ksef_sold_products(self):
+        """Return the product of the line; of an advance those of its sales order."""
+        if "is_downpayment" in self._fields and self.is_downpayment:
+            return self.sudo().sale_line_ids.order_id.order_line.product_id
+        return self.product_id

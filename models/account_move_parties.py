@@ -48,6 +48,7 @@ class AccountMove(models.Model):
     l10n_pl_ksef_offers_recipient = fields.Boolean(
         "Delivery address may be a third party",
         compute="_compute_l10n_pl_ksef_offers_recipient",
+        groups=READERS,
     )
 
     def _l10n_pl_ksef_file_fields(self):
@@ -57,13 +58,18 @@ class AccountMove(models.Model):
     @api.depends("commercial_partner_id", "company_id", "move_type")
     def _compute_l10n_pl_ksef_party_ids(self):
         for move in self:
-            usual = move.commercial_partner_id.l10n_pl_ksef_party_ids
-            usual |= move.company_id._l10n_pl_ksef_get_parties()
-            values = usual.copy_data() if move.is_sale_document() else []
+            usual = move._l10n_pl_ksef_get_usual_parties()
             move.l10n_pl_ksef_party_ids = [
                 Command.clear(),
-                *(Command.create(vals) for vals in values),
+                *(Command.create(vals) for vals in usual.copy_data()),
             ]
+
+    def _l10n_pl_ksef_get_usual_parties(self):
+        """Return what buyer and company set down; other entries ask nobody."""
+        if not self.is_sale_document():
+            return self.env["l10n_pl_ksef.party"]
+        usual = self.commercial_partner_id.l10n_pl_ksef_party_ids
+        return usual | self.company_id._l10n_pl_ksef_get_parties()
 
     @api.depends("partner_shipping_id", "l10n_pl_ksef_party_ids.partner_id")
     def _compute_l10n_pl_ksef_offers_recipient(self):

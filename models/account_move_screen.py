@@ -52,8 +52,18 @@ class AccountMove(models.Model):
             "foreign": foreign,
             "polish": ~private & ~foreign,
         }
+        # What corrects a sent invoice goes there too, whoever the buyer is.
+        sent = Domain("reversed_entry_id.l10n_pl_ksef_state", "!=", False)
         return domain & Domain.OR(
-            found for kind, found in kinds.items() if owner[f"l10n_pl_ksef_to_{kind}"]
+            [
+                sent
+                & Domain("reversed_entry_id.l10n_pl_ksef_state", "!=", "withdrawn"),
+                *(
+                    own
+                    for kind, own in kinds.items()
+                    if owner[f"l10n_pl_ksef_to_{kind}"]
+                ),
+            ]
         )
 
     def action_l10n_pl_ksef_download_upo(self):

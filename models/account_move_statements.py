@@ -11,10 +11,11 @@ from .account_tax import EXEMPTION_KINDS, MARGIN_KINDS
 from .l10n_pl_ksef_fa3_facts import STATEMENT_FIELDS
 from .l10n_pl_ksef_fa3_statements import RULES, decide, read_file
 from .l10n_pl_ksef_outbox import SENT_MOVE_TYPES
-from .l10n_pl_ksef_statement_words import IN_FILE, REASONS
+from .l10n_pl_ksef_statement_words import ABROAD, IN_FILE, REASONS
 
 CHOICES = [("auto", "Automatic"), ("yes", "Yes"), ("no", "No")]
 PERIOD_FIELDS = ("l10n_pl_ksef_period_start", "l10n_pl_ksef_period_end")
+POLAND = "PL"
 STATEMENTS = (*RULES, "exemption", "margin")
 # What the sentences are made of, beside the choices themselves.
 REASON_DEPENDS = (
@@ -137,12 +138,20 @@ class AccountMove(models.Model):
     def _l10n_pl_ksef_reason(self, name, decision, sent):
         """Return the sentence of one statement: what it says, and who decided it.
 
+        None of what nobody would ask of this invoice.
+
         :param sent: statements in the file for KSeF, None without one
         """
-        answer = sent and name in RULES and getattr(sent, RULES[name].attribute)
-        if answer in (True, False) and answer != decision.value and sent:
-            return self.env._(IN_FILE[answer])
+        if sent and name in RULES:
+            answer = getattr(sent, RULES[name].attribute)
+            if answer in (True, False) and answer != decision.value:
+                return self.env._(IN_FILE[answer])
+        if decision.reason in ABROAD and self._l10n_pl_ksef_is_domestic():
+            return False
         return self._l10n_pl_ksef_put_in_words(decision)
+
+    def _l10n_pl_ksef_is_domestic(self):
+        return self.commercial_partner_id.country_code in (False, POLAND)
 
     def _l10n_pl_ksef_put_in_words(self, decision):
         named = dict(decision.named)

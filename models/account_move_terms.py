@@ -1,10 +1,18 @@
-"""Invoices: additional data, and whether there was a receipt before."""
+"""Invoices: additional data, and the marks FP and ZwrotAkcyzy."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .account_move import READERS
 
-TERM_FIELDS = frozenset({"l10n_pl_ksef_detail_ids", "l10n_pl_ksef_is_for_receipt"})
+# Source: JPK_VAT, codes of goods and services; engine fuels.
+FUEL_CODE = "GTU_02"
+TERM_FIELDS = frozenset(
+    {
+        "l10n_pl_ksef_detail_ids",
+        "l10n_pl_ksef_is_for_receipt",
+        "l10n_pl_ksef_is_excise_refund",
+    }
+)
 
 
 class AccountMove(models.Model):
@@ -25,6 +33,20 @@ class AccountMove(models.Model):
         help="The sale was entered in a cash register before. A correction takes this "
         "from the invoice it corrects.",
     )
+    l10n_pl_ksef_is_excise_refund = fields.Boolean(
+        "Fuel for farming, excise refunded (ZwrotAkcyzy)",
+        copy=False,
+        tracking=True,
+        help="Diesel that a farmer buys and claims the excise back for. A correction "
+        "takes this from the invoice it corrects.",
+    )
+    l10n_pl_ksef_has_fuel = fields.Boolean(compute="_compute_l10n_pl_ksef_has_fuel")
+
+    @api.depends("invoice_line_ids.product_id")
+    def _compute_l10n_pl_ksef_has_fuel(self):
+        for move in self:
+            codes = move.invoice_line_ids.product_id.mapped("l10n_pl_vat_gtu")
+            move.l10n_pl_ksef_has_fuel = FUEL_CODE in codes
 
     def _l10n_pl_ksef_file_fields(self):
         # EXTENDS l10n_pl_ksef

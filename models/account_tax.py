@@ -82,6 +82,7 @@ class AccountTax(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        tracking=True,
         help="What this tax is called on the invoice that goes to KSeF.",
     )
     l10n_pl_ksef_procedure = fields.Selection(
@@ -91,11 +92,13 @@ class AccountTax(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        tracking=True,
     )
     l10n_pl_ksef_exemption_kind = fields.Selection(
         EXEMPTION_KINDS,
         string="Exempt under",
         default="act",
+        tracking=True,
     )
     l10n_pl_ksef_exemption_basis = fields.Char(
         "Legal basis of the exemption",
@@ -104,6 +107,7 @@ class AccountTax(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        tracking=True,
         help="For example: art. 43 ust. 1 pkt 37 ustawy o VAT",
     )
 

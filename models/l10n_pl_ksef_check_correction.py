@@ -6,7 +6,8 @@ from ..fa3.codes import CorrectionEffect
 from ..fa3.text import clean
 from .l10n_pl_ksef_fa3_correction import TEXT_LENGTH, is_other_number, net_by_rate
 from .l10n_pl_ksef_fa3_correction_rows import BEFORE_AFTER
-from .l10n_pl_ksef_fa3_lines import pln_rate
+from .l10n_pl_ksef_fa3_currency import rate_text
+from .l10n_pl_ksef_fa3_lines import move_rate, pln_rate
 from .l10n_pl_ksef_fa3_related import find_listed
 
 EFFECTS = {
@@ -49,15 +50,17 @@ def original_without_number(env, facts):
 
 def buyer_number(env, facts):
     correction = facts.correction
-    if not _root(facts) or correction.is_buyer_as_sent:
+    if not correction or correction.is_buyer_as_sent:
         return
-    if is_other_number(facts):
-        message = env._(
-            "Buyer's NIP differs from %(original)s. Correct that one to zero and"
-            " issue a new invoice.",
-            original=correction.root.name,
-        )
-        yield message, correction.root, env._("Customer")
+    for each in facts.originals:
+        is_root = bool(each.move) and each.move == correction.root
+        if is_other_number(facts) if is_root else _is_of_another(each.move, facts):
+            message = env._(
+                "Buyer's NIP differs from %(original)s. Correct that one to zero and"
+                " issue a new invoice.",
+                original=each.number,
+            )
+            yield message, each.move, env._("Customer")
 
 
 def currency(env, facts):
@@ -89,15 +92,15 @@ def too_much(env, facts):
 
 
 def exchange_rate(env, facts):
-    root = _root(facts)
-    if not root or not facts.is_foreign or len(facts.originals) != 1:
+    if not facts.is_foreign or len(facts.originals) != 1:
         return
-    then = facts.correction.root_facts
-    if then.is_foreign and pln_rate(then) != pln_rate(facts):
+    original = facts.originals[0].move
+    is_alike = original and original.currency_id == facts.move.currency_id
+    if is_alike and move_rate(original) != pln_rate(facts):
         message = env._(
             "Use the exchange rate of %(original)s: %(rate)s.",
-            original=root.name,
-            rate=pln_rate(then).normalize(),
+            original=original.name,
+            rate=rate_text(env, move_rate(original)),
         )
         yield message, facts.move, env._("Currency Rate")
 
@@ -150,6 +153,15 @@ def nothing_corrected(env, facts):
             original=move.reversed_entry_id.name,
         )
         yield message, move, ""
+
+
+def _is_of_another(move, facts):
+    """Tell whether a listed invoice has another buyer; False for one outside Odoo."""
+    buyer = move.commercial_partner_id
+    if not buyer or buyer == facts.buyer:
+        return False
+    then, now = buyer._l10n_pl_ksef_tax_id(), facts.tax_id
+    return (then.kind, then.number) != (now.kind, now.number)
 
 
 def _root(facts):

@@ -71,6 +71,22 @@ def legal_rate(env, facts):
     yield message, facts.move, env._("Currency Rate")
 
 
+def legal_rates(env, facts):
+    """Odoo books an invoice at one rate; rows sold on other days may ask for others."""
+    if not facts.rate or facts.correction or _looks_wrong(facts):
+        return
+    for rate, numbers in facts.rate.others:
+        message = env._(
+            "Lines %(n)s: the law asks for the rate of %(d2)s (%(rate)s), the invoice"
+            " has %(used)s for all. Invoice them separately.",
+            n=", ".join(map(str, numbers)),
+            d2=format_date(env, rate.legal_on),
+            rate=rate_text(env, rate.legal),
+            used=rate_text(env, rate.used),
+        )
+        yield message, facts.move, env._("Currency Rate")
+
+
 def typed_rate(env, facts):
     rate = facts.rate
     if not rate or facts.correction or _looks_wrong(facts):
@@ -129,6 +145,7 @@ CHECKS = {
     "currency": ("stop", currency),
     "currency_rate": ("stop", currency_rate),
     "legal_rate": ("warn", legal_rate),
+    "legal_rates": ("warn", legal_rates),
     "typed_rate": ("note", typed_rate),
     "tax_in_pln": ("stop", tax_in_pln),
     "tax_in_pln_off": ("warn", tax_in_pln_off),

@@ -3,9 +3,11 @@
 from collections import Counter
 from decimal import Decimal
 
+from ..fa3.codes import MARGIN, InvoiceKind, VatRate
 from ..fa3.text import FORBIDDEN, SURELY_ALLOWED, clean
+from .l10n_pl_ksef_fa3_facts import exact, is_fitting
 from .l10n_pl_ksef_fa3_lines import TEXT_LENGTH, prices
-from .l10n_pl_ksef_fa3_products import CODE_LENGTH
+from .l10n_pl_ksef_fa3_products import CODE_LENGTH, NO_PRODUCT, in_polish
 
 NUMBER_LENGTH = 256
 # So many characters beside a forbidden one are shown.
@@ -15,6 +17,14 @@ PRICE_STEP = Decimal("0.00000001")
 CENT = Decimal("0.01")
 # Where a whole rate is rounded at once, one line bears what its lines were rounded.
 HALF_CENT = Decimal("0.005")
+# Fields that stand in the file as people type them.
+PRODUCT_TEXTS = (
+    *("default_code", "l10n_pl_ksef_pkwiu", "l10n_pl_ksef_cn", "l10n_pl_ksef_pkob"),
+)
+BASIS = "l10n_pl_ksef_exemption_basis"
+MOVE_TEXTS = (BASIS, "l10n_pl_ksef_correction_reason", "l10n_pl_ksef_corrected_period")
+EXEMPT = VatRate.EXEMPT.value
+UNIT_TEXTS = ("l10n_pl_ksef_abbreviation", "name")
 
 
 def number(env, facts):
@@ -35,7 +45,7 @@ def no_lines(env, facts):
 
 def one_rate(env, facts):
     for row in facts.rows:
-        if row.tax:
+        if row.tax or _find_unfit(row):
             continue
         fees = _fees(row)
         if fees:
@@ -59,6 +69,29 @@ def _fees(row):
     return taxes - rated if rated else rated
 
 
+def _find_unfit(row):
+    """Return the only tax of a row, if its percentage is not that of its rate."""
+    taxes = row.line.tax_ids.flatten_taxes_hierarchy()
+    rate = taxes.l10n_pl_ksef_rate if len(taxes) == 1 and not row.tax else False
+    return taxes if rate and not is_fitting(rate, exact(taxes.amount)) else None
+
+
+def tax_percent(env, facts):
+    """The margin scheme has a sentence of its own, see ``margin_price``."""
+    for row in facts.rows:
+        tax = _find_unfit(row)
+        if tax and tax.l10n_pl_ksef_rate != MARGIN:
+            message = env._(
+                "Line %(n)s: %(tax)s is a tax of %(percent)s%%, which cannot be"
+                " %(rate)s in KSeF. Correct its rate in KSeF.",
+                n=row.number,
+                tax=tax.name,
+                percent=f"{tax.amount:g}",
+                rate=tax.l10n_pl_ksef_rate,
+            )
+            yield message, tax, env._("VAT rate in KSeF")
+
+
 def description(env, facts):
     for row in facts.rows:
         if not row.text:
@@ -76,28 +109,93 @@ def long_description(env, facts):
                 len=len(row.text),
             )
             yield message, facts.move, env._("Label")
+    for number, rest in facts.long_texts:
+        message = env._(
+            "Line %(n)s of the order: description has %(len)s characters; past 512 it"
+            " goes to the additional notes.",
+            n=number,
+            len=TEXT_LENGTH + len(rest),
+        )
+        yield message, facts.move, env._("Sales order")
 
 
 def forbidden_characters(env, facts):
     for row in facts.rows:
-        text = row.line.name or ""
-        found = not SURELY_ALLOWED.fullmatch(text) and FORBIDDEN.search(text)
-        if found:
+        around = find_forbidden(row.typed)
+        if around is not None:
             message = env._(
                 "Line %(n)s: characters that KSeF forbids are left out at"
                 ' "%(around)s".',
                 n=row.number,
-                around=clean(
-                    text[max(0, found.start() - AROUND) : found.end() + AROUND]
-                ),
+                around=around,
             )
             yield message, facts.move, env._("Label")
 
 
+def find_forbidden(text):
+    """Return what stands around the first forbidden character, None without one."""
+    found = not SURELY_ALLOWED.fullmatch(text) and FORBIDDEN.search(text)
+    if not found:
+        return None
+    return clean(text[max(0, found.start() - AROUND) : found.end() + AROUND])
+
+
+def forbidden_beside_lines(env, facts):
+    """Say the same of notes, units, codes, and of what an invoice gives as reason."""
+    for record, source, name in _typed_texts(facts):
+        around = find_forbidden(source[name] or "")
+        if around is None:
+            continue
+        label = source._fields[name].get_description(env, ["string"])["string"]
+        message = env._(
+            "%(record)s, %(field)s: characters that KSeF forbids are left out at"
+            ' "%(around)s".',
+            record=clean(record.display_name or ""),
+            field=label,
+            around=around,
+        )
+        yield message, record, label
+
+
+def _typed_texts(facts):
+    """Return [(record to open, record that has the text, name of its field)]."""
+    move = facts.move
+    typed = [(move, line, "name") for line in facts.note_lines]
+    typed += [(move, move, name) for name in MOVE_TEXTS]
+    for row in {row.unit: row for row in facts.rows}.values():
+        unit = in_polish(row.line.product_uom_id)
+        name = next((name for name in UNIT_TEXTS if unit[name]), "name")
+        typed.append((unit, unit, name))
+    for row in _by_product(facts).values():
+        product = row.line.product_id
+        typed += [(product, product, name) for name in PRODUCT_TEXTS]
+    taxes = {row.tax.tax: None for row in facts.rows if row.rate == EXEMPT}
+    typed += [(tax, tax, BASIS) for tax in taxes]
+    typed += [(line.order_id, line, "name") for line in _order_lines(facts)]
+    return typed
+
+
+def _order_lines(facts):
+    """Return the lines of the sales order that an advance invoice shows."""
+    lines = facts.move.line_ids
+    if facts.kind != InvoiceKind.ADVANCE or "sale_line_ids" not in lines._fields:
+        return ()
+    sold = lines.sale_line_ids.order_id.order_line
+    return sold.filtered(lambda line: not (line.display_type or line.is_downpayment))
+
+
+def _by_product(facts):
+    """Return {what a product says: first row of it}, of those that say something."""
+    return {
+        row.product: row
+        for row in reversed(facts.rows)
+        if row.product is not NO_PRODUCT
+    }
+
+
 def long_codes(env, facts):
-    coded = {row.product: row for row in reversed(facts.rows) if row.product.code}
-    for row in coded.values():
-        code = clean(row.line.product_id.default_code)
+    for row in _by_product(facts).values():
+        code = clean(row.line.product_id.default_code or "")
         if len(code) > CODE_LENGTH:
             message = env._(
                 "Line %(n)s: product code has %(len)s characters; 50 are sent.",
@@ -140,9 +238,11 @@ CHECKS = {
     "number": ("stop", number),
     "no_lines": ("stop", no_lines),
     "one_rate": ("stop", one_rate),
+    "tax_percent": ("stop", tax_percent),
     "description": ("stop", description),
     "long_description": ("warn", long_description),
     "forbidden_characters": ("warn", forbidden_characters),
+    "forbidden_beside_lines": ("warn", forbidden_beside_lines),
     "long_codes": ("warn", long_codes),
     "nothing_to_pay": ("warn", nothing_to_pay),
     "line_value": ("warn", line_value),

@@ -1,17 +1,20 @@
 """Checks of seller and buyer, and of what cannot be written yet."""
 
 from ..fa3.codes import InvoiceKind
+from .l10n_pl_ksef_detail import ATTACHMENT
 from .l10n_pl_ksef_fa3_kind import is_advance_row
 from .l10n_pl_ksef_fa3_parties import (
     address,
     email,
     has_place,
+    is_triangular,
     name,
     needs_eu_number,
     phone,
     seller_nip,
 )
 from .l10n_pl_ksef_fa3_statements import decisions
+from .l10n_pl_ksef_party import AUTHORIZED_ROLES
 from .res_partner import TaxId
 
 # Rates that a buyer with a Polish NIP does not get as a rule.
@@ -27,6 +30,10 @@ def unsupported(env, facts):
         what = env._("self-billing")
     elif decisions(facts)["new_transport"].value:
         what = env._("new means of transport")
+    elif any(party.role in dict(AUTHORIZED_ROLES) for party in facts.parties):
+        what = env._("authorised party")
+    elif any(detail.kind == ATTACHMENT for detail in facts.details):
+        what = env._("attachment")
     elif move.company_id.currency_id.name != "PLN":
         what = env._("company without PLN as its currency")
     elif move.currency_id.decimal_places > 2:
@@ -117,7 +124,7 @@ def eu_number_needed(env, facts):
     if facts.tax_id.kind == "eu":
         return
     for row in facts.rows:
-        if needs_eu_number(row):
+        if needs_eu_number(row) or is_triangular(facts):
             message = env._(
                 "Line %(n)s: %(tax)s needs the buyer's EU VAT number.",
                 n=row.number,
@@ -149,15 +156,14 @@ def same_number(env, facts):
 def contacts(env, facts):
     third = (party.partner_id for party in facts.parties)
     for partner in dict.fromkeys((facts.seller, facts.buyer, *third)):
-        left_out = (partner.email and not email(partner)) or (
-            partner.phone and not phone(partner)
+        has_phone = phone(partner) or not partner.phone
+        if has_phone and (email(partner) or not partner.email):
+            continue
+        message = env._(
+            "Telephone or e-mail of %(who)s does not fit and is left out.",
+            who=partner.name,
         )
-        if left_out:
-            message = env._(
-                "Telephone or e-mail of %(who)s does not fit and is left out.",
-                who=partner.name,
-            )
-            yield message, partner, env._("Phone")
+        yield message, partner, env._("Email") if has_phone else env._("Phone")
 
 
 CHECKS = {

@@ -1,7 +1,7 @@
 """Checks of the amount to pay, due date, bank accounts and rounding."""
 
 from .l10n_pl_ksef_fa3_facts import money
-from .l10n_pl_ksef_fa3_payment import bank_accounts, has_right_digits
+from .l10n_pl_ksef_fa3_payment import bank_accounts, has_right_digits, has_right_size
 from .l10n_pl_ksef_fa3_settlement import amount_to_pay
 from .l10n_pl_ksef_fa3_third_parties import factor_accounts, party_name
 from .l10n_pl_ksef_party import FACTOR
@@ -52,15 +52,22 @@ def due_date(env, facts):
 
 
 def account_number(env, facts):
-    own, factors = bank_accounts(facts)
-    banks = factor_accounts(facts) if factors else []
-    banks += [facts.move.partner_bank_id] if own else []
-    for bank in banks:
-        if not has_right_digits(bank.sanitized_acc_number):
+    _own, factors = bank_accounts(facts)
+    banks = factor_accounts(facts)
+    banks += [facts.move.partner_bank_id] if not factors else []
+    for bank in filter(None, banks):
+        if not has_right_size(bank.sanitized_acc_number):
+            message = env._(
+                "Bank account %(acc)s is left out: KSeF takes 10 to 34 characters.",
+                acc=bank.acc_number,
+            )
+        elif not has_right_digits(bank.sanitized_acc_number):
             message = env._(
                 "Bank account %(acc)s: check digits are wrong.", acc=bank.acc_number
             )
-            yield message, bank, env._("Account Number")
+        else:
+            continue
+        yield message, bank, env._("Account Number")
 
 
 def factor_account(env, facts):

@@ -44,6 +44,7 @@ def partner_facts(partner, company):
         roundings=[],
         has_early_discount_lines=False,
         comments=[],
+        note_lines=[],
         is_foreign=False,
         parties=tuple(partner.l10n_pl_ksef_party_ids),
     )
@@ -69,10 +70,15 @@ def product_text(env, template):
         yield message, template, env._("Name")
 
 
-def product_taxes(env, template):
-    taxes = template.taxes_id.filtered_domain(
+def _get_taxes(env, template):
+    """Return the taxes with which this company sells the product."""
+    return template.taxes_id.filtered_domain(
         env["account.tax"]._check_company_domain(env.company)
     ).flatten_taxes_hierarchy()
+
+
+def product_taxes(env, template):
+    taxes = _get_taxes(env, template)
     rated = taxes.filtered("l10n_pl_ksef_rate")
     if len(taxes) != 1 or not rated:
         message = env._(
@@ -83,7 +89,7 @@ def product_taxes(env, template):
 
 
 def product_exemption(env, template):
-    for tax in template.taxes_id:
+    for tax in _get_taxes(env, template):
         is_exempt = tax.l10n_pl_ksef_rate == codes.VatRate.EXEMPT.value
         if is_exempt and not tax.l10n_pl_ksef_exemption_basis:
             message = env._(
@@ -95,7 +101,7 @@ def product_exemption(env, template):
 
 
 def product_margin(env, template):
-    for tax in template.taxes_id:
+    for tax in _get_taxes(env, template):
         is_margin = tax.l10n_pl_ksef_rate == codes.MARGIN
         if is_margin and not tax.l10n_pl_ksef_margin_kind:
             message = env._(

@@ -1,13 +1,18 @@
 """Checks of the statements of an invoice, and of taxes that need a second look."""
 
+from odoo.tools import formatLang
+
 from .l10n_pl_ksef_fa3_parties import TRIANGULAR
 from .l10n_pl_ksef_fa3_payment import bank_accounts
 from .l10n_pl_ksef_fa3_statements import (
     BASIS_LENGTH,
     MARGIN,
     RULES,
+    SPLIT_PAYMENT_LIMIT,
     basis_text,
     decisions,
+    own_basis,
+    total_in_pln,
     uses,
 )
 
@@ -16,7 +21,7 @@ def exemption_basis(env, facts):
     if decisions(facts)["exemption"].reason != "exempt_missing":
         return
     for row in facts.rows:
-        if row.rate == "zw" and not row.tax.tax.l10n_pl_ksef_exemption_basis:
+        if row.rate == "zw" and not own_basis(row.tax.tax):
             message = env._(
                 "Line %(n)s, rate zw: give the legal basis of the exemption.",
                 n=row.number,
@@ -45,6 +50,28 @@ def split_payment(env, facts):
         return
     if RULES["split_payment"].decide(facts, uses(facts)).value:
         message = env._("Over 15,000 PLN with annex-15 items: mark split payment.")
+        yield message, facts.move, env._("KSeF")
+
+
+def split_payment_after(env, facts):
+    """A correction that adds to its invoice may bring both over the limit."""
+    correction = facts.correction
+    if not correction or not correction.root_facts:
+        return
+    if decisions(facts)["split_payment"].value or total_in_pln(facts) <= 0:
+        return
+    sale = [correction.root_facts, *correction.earlier, facts]
+    total = sum(total_in_pln(each) for each in sale)
+    is_on_annex = any(row.is_annex_15 for each in sale for row in each.rows)
+    if is_on_annex and total > SPLIT_PAYMENT_LIMIT:
+        message = env._(
+            "With this correction %(original)s comes to %(total)s with annex-15 items:"
+            " check split payment.",
+            original=correction.root.name,
+            total=formatLang(
+                env, float(total), currency_obj=facts.move.company_id.currency_id
+            ),
+        )
         yield message, facts.move, env._("KSeF")
 
 
@@ -119,6 +146,7 @@ CHECKS = {
     "basis_without_exemption": ("warn", basis_without_exemption),
     "long_basis": ("warn", long_basis),
     "split_payment": ("stop", split_payment),
+    "split_payment_after": ("warn", split_payment_after),
     "split_payment_account": ("warn", split_payment_account),
     "margin_kind": ("stop", margin_kind),
     "margin_price": ("stop", margin_price),

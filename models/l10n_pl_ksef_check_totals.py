@@ -5,13 +5,14 @@ from decimal import Decimal
 
 from .l10n_pl_ksef_fa3_facts import money
 from .l10n_pl_ksef_fa3_lines import HUNDRED
+from .l10n_pl_ksef_fa3_supply import find_supply, row_days
 from .l10n_pl_ksef_fa3_totals import ZERO
 
 CENT = Decimal("0.01")
 # What rounding may add to a tax beside a cent for each line.
 TAX_TOLERANCE = Decimal("0.02")
 # An invoice is due by the 15th of the next month, and at most 60 days ahead.
-# Source: Polish VAT act of 11 March 2004, article 106i.
+# Source: Polish VAT act of 11 March 2004, article 106i(1), (7), (8).
 LAST_DAY_OF_ISSUE = 15
 EARLIEST_ISSUE = timedelta(days=60)
 
@@ -53,20 +54,34 @@ def tax_of_rate(env, facts):
 
 
 def supply_date(env, facts):
-    move = facts.move
-    supplied = move.taxable_supply_date or move.delivery_date
-    if not supplied or not move.invoice_date:
+    """Look at the days that stand in the file; a correction repeats old ones.
+
+    What lasts for a period may be invoiced as early as one likes.
+    """
+    issued = facts.move.invoice_date
+    if not issued or facts.correction:
         return
-    next_month = (supplied.replace(day=1) + timedelta(days=32)).replace(
-        day=LAST_DAY_OF_ISSUE
-    )
-    if move.invoice_date > next_month or supplied - move.invoice_date > EARLIEST_ISSUE:
+    whole = find_supply(facts)
+    days = {whole.day, *row_days(facts)} - {None}
+    odd = [day for day in days if _is_late(issued, day) or _is_early(issued, day)]
+    if whole.last_day and _is_late(issued, whole.last_day):
+        odd.append(whole.last_day)
+    if odd:
         message = env._(
             "Sale date %(date)s is unusual for invoice date %(p1)s.",
-            date=supplied,
-            p1=move.invoice_date,
+            date=min(odd),
+            p1=issued,
         )
-        yield message, move, env._("Invoice Date")
+        yield message, facts.move, env._("Invoice Date")
+
+
+def _is_late(issued, supplied):
+    next_month = supplied.replace(day=1) + timedelta(days=32)
+    return issued > next_month.replace(day=LAST_DAY_OF_ISSUE)
+
+
+def _is_early(issued, supplied):
+    return supplied - issued > EARLIEST_ISSUE
 
 
 def _by_rate(facts):

@@ -13,6 +13,7 @@ from . import (
     l10n_pl_ksef_check_parties,
     l10n_pl_ksef_check_payment,
     l10n_pl_ksef_check_statements,
+    l10n_pl_ksef_check_terms,
     l10n_pl_ksef_check_third_parties,
     l10n_pl_ksef_check_totals,
 )
@@ -53,6 +54,7 @@ class Check(models.AbstractModel):
             | l10n_pl_ksef_check_advances.CHECKS
             | l10n_pl_ksef_check_third_parties.CHECKS
             | l10n_pl_ksef_check_payment.CHECKS
+            | l10n_pl_ksef_check_terms.CHECKS
             | l10n_pl_ksef_check_correction.CHECKS
             | l10n_pl_ksef_check_general.CHECKS
         )

@@ -121,6 +121,7 @@ SITUATIONS = {
     "blocked_data_fixed": ("safe", "recheck"),
     "blocked_date": ("itself", "day"),
     "blocked_original": ("itself", "original"),
+    "blocked_original_stuck": ("itself", "original"),
     "blocked_no_token": ("itself", "connect"),
     "blocked_token": (None, None),
     "blocked_token_ended": ("itself", "certificate"),

@@ -5,9 +5,18 @@ from odoo.exceptions import ValidationError
 
 from ..ksef import number as ksef_number
 
+DATA = {
+    "compute": "_compute_data",
+    "compute_sudo": False,
+    "store": True,
+    "readonly": False,
+    "precompute": True,
+}
+
 
 class CorrectedInvoice(models.Model):
     _name = "l10n_pl_ksef.corrected.invoice"
+    _inherit = "l10n_pl_ksef.move.part"
     _description = "Invoice corrected by another"
     _order = "move_id, issued_on, id"
     _check_company_auto = True
@@ -28,16 +37,9 @@ class CorrectedInvoice(models.Model):
         check_company=True,
         domain="[('move_type', '=', 'out_invoice'), ('state', '=', 'posted')]",
     )
-    number = fields.Char(
-        "Number", compute="_compute_data", store=True, readonly=False, precompute=True
-    )
-    issued_on = fields.Date(
-        "Invoice Date",
-        compute="_compute_data",
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
+    # Made with the user's own rights: they may name any invoice in a call.
+    number = fields.Char(**DATA)
+    issued_on = fields.Date("Invoice Date", **DATA)
     ksef_number = fields.Char("KSeF number")
     is_outside_ksef = fields.Boolean(
         "Outside KSeF", help="The invoice was issued without KSeF."
@@ -64,28 +66,16 @@ class CorrectedInvoice(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        rows = super().create([_compact(vals) for vals in vals_list])
-        rows._check_written()
-        return rows
+        return super().create([_compact(vals) for vals in vals_list])
 
     def write(self, vals):
-        self._check_written()
         return super().write(_compact(vals))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_written(self):
-        self._check_written()
 
     def _is_complete(self):
         """Tell whether all is said that FA(3) asks for."""
         self.ensure_one()
         is_placed = self.invoice_id or self.ksef_number or self.is_outside_ksef
         return bool(self.number and self.issued_on and is_placed)
-
-    def _check_written(self):
-        """:raises UserError: the correction stands in a file for KSeF already"""
-        for move in self.move_id:
-            move._l10n_pl_ksef_check_change({"l10n_pl_ksef_corrected_ids": []}, False)
 
 
 def _compact(vals):

@@ -5,12 +5,15 @@ from odoo.exceptions import ValidationError
 
 NOTE, ORDER, CONTRACT = "note", "order", "contract"
 DELIVERY_NOTE, BATCH = "delivery_note", "batch"
+# Cannot be written yet, as a check says.
+ATTACHMENT = "attachment"
 KINDS = [
     (NOTE, "Additional description"),
     (ORDER, "Buyer's order"),
     (CONTRACT, "Contract"),
     (DELIVERY_NOTE, "Delivery note (WZ)"),
     (BATCH, "Batch of goods"),
+    (ATTACHMENT, "Attachment to the e-invoice"),
 ]
 
 

@@ -37,7 +37,7 @@ OPEN_STATES = ("queued", "sending", "unknown", "processing", "blocked")
 BLOCKED_REASONS = [
     ("data", "Missing or wrong data"),
     ("date", "Later invoice date"),
-    ("original", "Waits for the corrected invoice's number"),
+    ("original", "Waits for another invoice's number"),
     ("no_token", "No token"),
     ("token", "Token not accepted"),
     ("certificate", "Certificate not accepted"),

@@ -28,8 +28,10 @@ CONTENT_REFUSED = "450"
 LONG_LIMIT_SECONDS = 60
 # Names of administrators that are shown at most.
 SHOWN_ADMINS = 3
-# What the reader has open already needs no link.
-OPEN_MODELS = ("account.move", "account.move.line")
+# Lines stand on the invoice that the reader has open.
+OPEN_MODELS = ("account.move.line",)
+# Who may have to act, other than by itself.
+PEOPLE = ("invoicing", "accountant", "administrator")
 SHOWN_ENVIRONMENTS = ("demo", "test")
 
 
@@ -74,6 +76,8 @@ class Explain(models.AbstractModel):
         line = self._get_document_line(document, key, problems)
         if document.status_code == CONTENT_REFUSED:
             line["actions"] = self._get_buyer_actions(move) + line["actions"]
+        if document.blocked_reason == "original":
+            line["actions"] = self._get_awaited_actions(document) + line["actions"]
         return line
 
     @api.private
@@ -84,7 +88,8 @@ class Explain(models.AbstractModel):
         actions = self._fit_actions(words.actions, document.connection_id)
         words = words._replace(actions=actions)
         facts = FactsOf(self, document, self._get_problem_facts(problems))
-        line = self._render(words, facts, self._get_details(problems))
+        details = self._get_details(problems, document.move_id)
+        line = self._render(words, facts, details)
         line["report"] = self._get_report(document, key, line, facts)
         if not problems:
             line["details"] = self._get_answer(document, key)
@@ -160,8 +165,21 @@ class Explain(models.AbstractModel):
     @api.private
     def _get_blocked_key(self, document):
         reason = document.blocked_reason
-        is_ended = reason == "token" and self._has_token_ended()
-        return f"blocked_{reason}_ended" if is_ended else f"blocked_{reason}"
+        if reason == "token" and self._has_token_ended():
+            return "blocked_token_ended"
+        if reason == "original" and self._get_stuck(document):
+            return "blocked_original_stuck"
+        return f"blocked_{reason}"
+
+    @api.private
+    def _get_stuck(self, document):
+        """Return the awaited invoices that a person has to bring to KSeF."""
+        return document.awaited_move_ids.filtered(
+            lambda move: (
+                not move._l10n_pl_ksef_other_module_state()
+                and (self._get_line(move) or {}).get("who_key") in PEOPLE
+            )
+        )
 
     @api.private
     def _get_rejected_key(self, document):
@@ -205,7 +223,7 @@ class Explain(models.AbstractModel):
         if shown:
             key = "to_fix" if stops else "ready_warned"
         facts = self._get_problem_facts(shown)
-        return self._render(MOVE_LINES[key], facts, self._get_details(problems))
+        return self._render(MOVE_LINES[key], facts, self._get_details(problems, move))
 
     @api.private
     def _render(self, line, facts, details=()):
@@ -258,26 +276,37 @@ class Explain(models.AbstractModel):
     def _get_buyer_actions(self, move):
         """Return the link to the buyer: the record that a refusal may be about."""
         buyer = move.commercial_partner_id
-        link = self._get_record_link((buyer._name, buyer.id))
+        link = self._get_record_link((buyer._name, buyer.id), move)
         return self._get_record_actions([{"record": link}])
 
     @api.private
-    def _get_details(self, problems):
+    def _get_awaited_actions(self, document):
+        """Return the link to the invoice whose number is waited for."""
+        awaited = (self._get_stuck(document) or document.awaited_move_ids)[:1]
+        record = (awaited._name, awaited.id)
+        link = awaited and self._get_record_link(record, document.move_id)
+        return self._get_record_actions([{"record": link}])
+
+    @api.private
+    def _get_details(self, problems, move):
         """Return problems for the list below a sentence, the worst ones first."""
         order = ("stop", "warn", "note")
         return [
             {
                 "text": problem["message"],
                 "level": problem["level"],
-                "record": self._get_record_link(problem.get("record")),
+                "record": self._get_record_link(problem.get("record"), move),
             }
             for problem in sorted(problems, key=lambda item: order.index(item["level"]))
         ]
 
     @api.private
-    def _get_record_link(self, record):
-        """Return model, id and label of a record that the user may open."""
-        if not record or record[0] in OPEN_MODELS:
+    def _get_record_link(self, record, move):
+        """Return model, id and label of a record that the user may open.
+
+        :param move: invoice that the reader has open already
+        """
+        if not record or record[0] in OPEN_MODELS or record == (move._name, move.id):
             return False
         model, res_id = record
         found = self.env[model].browse(res_id).exists()

@@ -22,6 +22,7 @@ from .l10n_pl_ksef_fa3_order import (
     OrderRow,
     before_and_after,
     load,
+    number_on,
     read_orders,
 )
 from .l10n_pl_ksef_fa3_paid import Paid
@@ -207,11 +208,14 @@ def _add_order_before(facts, order_of):
 def _read_settled(found):
     """Add the advances of the orders of final and of ordinary invoices."""
     asking = [facts.move for facts in found.values() if facts.kind in SETTLING_KINDS]
-    roots = {
-        facts.move: facts.correction.root
-        for facts in found.values()
-        if facts.kind == InvoiceKind.CORRECTION_OF_FINAL and facts.correction
-    }
+    roots = {}
+    for facts in found.values():
+        if facts.kind == InvoiceKind.CORRECTION_OF_FINAL:
+            correction = facts.correction
+            if correction.sent:
+                facts.advance.named = correction.sent.body.advance_invoices
+            else:
+                roots[facts.move] = correction.root
     if not asking and not roots:
         return
     moves = next(iter(found)).union(*asking, *roots.values())
@@ -222,10 +226,7 @@ def _read_settled(found):
             named = settled[move].named
             found[move].advances = tuple(fa3_related.relate(each) for each in named)
     for move, root in roots.items():
-        sent = found[move].correction.sent
-        if sent:
-            found[move].advance.named = sent.body.advance_invoices
-        elif root in settled:
+        if root in settled:
             named = settled[root].named
             found[move].advances = tuple(fa3_related.relate(each) for each in named)
 
@@ -259,11 +260,7 @@ def _shape_advance(facts):
     """
     move, received = facts.move, facts.advance.received
     facts.written = []
-    facts.long_texts = tuple(
-        (row.line.number, row.text[TEXT_LENGTH:].strip())
-        for row in facts.advance.order.rows
-        if len(row.text) > TEXT_LENGTH
-    )
+    facts.long_texts = _long_texts(facts.advance.order.rows)
     days = {paid.paid_on for paid in received}
     is_paid = sum(paid.amount for paid in received) >= booked_gross(facts)
     day = days.pop() if len(days) == 1 and is_paid else None
@@ -275,6 +272,18 @@ def _shape_advance(facts):
 
 def _shape_correction_of_advance(facts):
     facts.written = []
+    before, now = facts.advance.order_before, facts.advance.order.rows
+    shown = {row.id: row for row in (*before, *number_on(before, now))}
+    facts.long_texts = _long_texts(shown.values())
+
+
+def _long_texts(rows):
+    """Return (number, rest of its text) of rows of an order that are too long."""
+    return tuple(
+        (row.line.number, row.text[TEXT_LENGTH:].strip())
+        for row in rows
+        if len(row.text) > TEXT_LENGTH
+    )
 
 
 def _shape_final(facts):

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from odoo.fields import Domain
-
 from ..fa3.codes import CorrectionEffect, InvoiceKind
 from ..fa3.corrections import BuyerBefore, CorrectedInvoice
 from ..fa3.lines import Line
@@ -15,8 +13,10 @@ from .l10n_pl_ksef_fa3_correction_rows import (
     RowMatcher,
     before_and_after,
     set_style,
+    style_earlier,
 )
 from .l10n_pl_ksef_fa3_facts import gather
+from .l10n_pl_ksef_fa3_family import find_families
 from .l10n_pl_ksef_fa3_related import find_root, is_correction
 from .l10n_pl_ksef_fa3_statements import annotations
 from .l10n_pl_ksef_fa3_supply import Supply, find_supply, row_days
@@ -28,7 +28,6 @@ TEXT_LENGTH = 256
 NAME_LENGTH = 512
 # Links the data of a buyer before and after. Source: FA(3) brochure, IDNabywcy.
 BUYER_KEY = "0001"
-_LINKS = ("debit_origin_id", "reversed_entry_id")
 
 
 @dataclass
@@ -51,7 +50,7 @@ def read(found):
         return
     env = next(iter(corrections)).env
     roots = {move: _root(move) for move in corrections}
-    families = _find_families(env["account.move"].union(*roots.values()))
+    families = find_families(env["account.move"].union(*roots.values()))
     members = env["account.move"].union(*families.values(), *families)
     known = gather(members)
     sent = _read_sent(env["account.move"].union(*families))
@@ -63,7 +62,7 @@ def read(found):
             sent=sent.get(root),
             earlier=[
                 known[each]
-                for each in families.get(root, ())
+                for each in sorted(families.get(root, ()), key=_order)
                 if each != move._origin and _order(each) < _order(move)
             ],
         )
@@ -103,6 +102,7 @@ def finish(facts, invoice):
     if correction.sent:
         said = correction.sent.body
         changes["is_for_receipt"] = said.is_for_receipt
+        changes["is_excise_refund"] = said.is_excise_refund
         changes["is_related_party"] = said.is_related_party
     if correction.is_buyer_as_sent:
         invoice = replace(invoice, buyer=correction.sent.buyer)
@@ -137,33 +137,21 @@ def _read_sent(roots):
 
 
 def _root(move):
-    """Return the corrected invoice, empty if the chain began outside Odoo."""
+    """Return the one corrected invoice, empty if there are several or none in Odoo."""
     root = find_root(move)
-    return root._origin if not is_correction(root) else root.browse()
+    return (_find_listed_one(root) if is_correction(root) else root)._origin
+
+
+def _find_listed_one(move):
+    """Return the invoice that a person listed on a correction, if it is alone."""
+    listed = move.l10n_pl_ksef_corrected_ids
+    return listed.invoice_id if len(listed) == 1 else move.browse()
 
 
 def _order(move):
     """Return what corrections of one invoice are put in order by; a draft is last."""
     day = move.invoice_date
     return (not move._origin or not day, str(day or ""), move._origin.id or 0)
-
-
-def _find_families(roots):
-    """Return {corrected invoice: its posted corrections of amounts, and theirs}."""
-    moves = roots.env["account.move"]
-    names = [name for name in _LINKS if name in moves._fields]
-    families, level = dict.fromkeys(roots, moves), roots
-    root_of = {root: root for root in roots}
-    while level:
-        domain = Domain.OR(Domain(name, "in", level.ids) for name in names)
-        level = moves.search(domain & Domain("state", "=", "posted"))
-        level = level.filtered(lambda move: move not in root_of)
-        level -= level.filtered("l10n_pl_ksef_is_data_correction")
-        for move in level:
-            before = next(move[name] for name in names if move[name])
-            root_of[move] = root_of[before]
-            families[root_of[move]] |= move
-    return families
 
 
 def _take_over(facts):
@@ -201,17 +189,9 @@ def _shape(facts):
     _take_over(facts)
     if correction.root:
         correction.is_buyer_as_sent = _is_buyer_as_sent(facts)
-    is_both = move.l10n_pl_ksef_row_style == BEFORE_AFTER and _can_show_both(facts)
-    set_style(facts, correction.matches)
-    if is_both:
-        # Copies: all corrections of one invoice share what came before them.
-        shown = [
-            replace(each, rows=[replace(row) for row in each.rows])
-            for each in correction.earlier
-        ]
-        earlier = [(each, matcher.match(each.rows)) for each in shown]
-        for each, matches in earlier:
-            set_style(each, matches)
+    earlier = style_earlier(correction.earlier, matcher)
+    set_style(facts, correction.matches, matcher.prices)
+    if move.l10n_pl_ksef_row_style == BEFORE_AFTER and _can_show_both(facts):
         correction.lines = before_and_after(facts, earlier)
     if move.l10n_pl_ksef_corrected_period:
         correction.lines = _period_lines(facts)
@@ -227,7 +207,8 @@ def _can_show_both(facts):
 def _is_buyer_as_sent(facts):
     """A wrong number of the buyer is corrected by a credit to zero, sent to it."""
     correction = facts.correction
-    if not correction.sent or not is_other_number(facts):
+    is_same = correction.root.commercial_partner_id == facts.buyer
+    if not is_same or not correction.sent or not is_other_number(facts):
         return False
     nets = net_by_rate(correction, facts)
     return not any(after for _before, after in nets.values())

@@ -8,7 +8,7 @@ from .l10n_pl_ksef_fa3_correction_rows import (
     BEFORE_AFTER,
     RowMatcher,
     before_and_after,
-    set_style,
+    style_earlier,
 )
 from .l10n_pl_ksef_fa3_kind import is_advance_row
 from .l10n_pl_ksef_fa3_lines import lines as lines_of
@@ -29,13 +29,6 @@ def shape_correction_of_final(facts):
     root = replace(correction.root_facts, rows=_sold(correction.root_facts.rows))
     sent = correction.sent
     lines = sent.body.lines if sent else lines_of(root)
-    if not facts.written:
-        correction.lines = tuple(
-            replace(line, is_before=is_before)
-            for line in lines
-            for is_before in (True, None)
-        )
-        return
     correction.lines = _before_and_after(facts, root, lines)
 
 
@@ -56,14 +49,7 @@ def _sold(rows):
 
 def _before_and_after(facts, root, lines):
     matcher = RowMatcher(root)
-    earlier = []
-    for each in facts.correction.earlier:
-        # Copies: another correction of the same invoice has these rows too.
-        rows = [replace(row) for row in each.rows]
-        copied = replace(each, rows=_sold(rows))
-        matches = matcher.match(copied.rows)
-        set_style(copied, matches)
-        earlier.append((copied, matches))
+    earlier = style_earlier(facts.correction.earlier, matcher, _sold)
     correction = replace(
         facts.correction,
         root_facts=root,

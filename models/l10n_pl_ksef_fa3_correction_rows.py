@@ -11,10 +11,14 @@ RETURN, PRICE, BEFORE_AFTER = "return", "price", "before_after"
 
 
 class RowMatcher:
-    """Finds the row of an invoice that a row of its correction changes."""
+    """Finds the row of an invoice that a row of its correction changes.
+
+    :ivar prices: {number of a row: prices of one unit that it has had, in order}
+    """
 
     def __init__(self, root_facts):
         rows = root_facts.rows if root_facts else []
+        self.prices = {row.number: [unit_price(row)] for row in rows}
         self._by_line = {row.line.id: row for row in rows}
         self._by_content = {}
         for row in rows:
@@ -43,24 +47,42 @@ def unit_price(row):
     return row.price * (1 - row.discount / HUNDRED)
 
 
-def set_style(facts, matches):
+def style_earlier(earlier, matcher, choose=list):
+    """Return [(``Facts`` of each earlier correction, its matches)], in order.
+
+    Copies: all corrections of one invoice share what came before them.
+
+    :param choose: function of all rows of a correction that returns those that count
+    """
+    found = []
+    for each in earlier:
+        copied = replace(each, rows=choose([replace(row) for row in each.rows]))
+        matches = matcher.match(copied.rows)
+        set_style(copied, matches, matcher.prices)
+        found.append((copied, matches))
+    return found
+
+
+def set_style(facts, matches, prices):
     """Turn the rows of a credit note into differences of quantity or price.
 
-    ``matches`` as :meth:`RowMatcher.match` gives them. The rows of a debit note and of
-    a reversed credit note are differences as they stand.
+    ``matches`` as :meth:`RowMatcher.match` gives them, ``prices`` of the same; a price
+    that is changed here is added to them. The rows of a debit note and of a reversed
+    credit note are differences as they stand.
     """
+    is_refund = facts.move.move_type == "out_refund"
     asked = facts.move.l10n_pl_ksef_row_style
-    if facts.move.move_type != "out_refund":
-        return
     for row in facts.rows:
         match = matches.get(row.number)
-        is_other = match is not None and unit_price(match) != unit_price(row)
-        default = PRICE if is_other else RETURN
+        known = prices[match.number] if match else [unit_price(row)]
+        default = RETURN if unit_price(row) in known else PRICE
         style = default if asked in (False, BEFORE_AFTER) else asked
-        if style == PRICE:
-            row.price, row.discount = -unit_price(row), ZERO
-        else:
+        if is_refund and style == RETURN:
             row.quantity = -row.quantity
+        elif is_refund:
+            row.price, row.discount = -unit_price(row), ZERO
+        if style == PRICE:
+            known.append(known[-1] + unit_price(row))
 
 
 def before_and_after(facts, earlier):
@@ -70,25 +92,32 @@ def before_and_after(facts, earlier):
     :return: None if a row cannot be brought together with what KSeF has
     """
     correction = facts.correction
+    before = _state_before(correction, earlier)
+    now = before and dict(before)
+    if not now or not _apply(now, facts.rows, correction.matches):
+        return None
+    for row in facts.rows:
+        row.number = correction.matches[row.number].number
+    keys = {row.number: f"aml-{row.line.id}" for row in correction.root_facts.rows}
+    # Without rows only what remains to be paid changes: all lines stand as they are.
+    changed = {row.number for row in facts.rows} or before
+    return tuple(
+        replace(line, key=line.key or keys[number], is_before=is_before)
+        for number in sorted(changed)
+        for line, is_before in ((before[number], True), (now[number], None))
+    )
+
+
+def _state_before(correction, earlier):
+    """Return {number: line} after the earlier corrections, None if unknown."""
     sent = {line.number: line for line in correction.sent.body.lines}
     rows = correction.root_facts.rows
     if len(sent) != len(rows) or not all(_is_same(row, sent) for row in rows):
         return None
-    now = dict(sent)
     for each, matches in earlier:
-        if not _apply(now, each.rows, matches):
+        if not _apply(sent, each.rows, matches):
             return None
-    before = dict(now)
-    if not _apply(now, facts.rows, correction.matches):
-        return None
-    for row in facts.rows:
-        row.number = correction.matches[row.number].number
-    keys = {row.number: f"aml-{row.line.id}" for row in rows}
-    return tuple(
-        replace(line, key=line.key or keys[number], is_before=is_before)
-        for number in sorted({row.number for row in facts.rows})
-        for line, is_before in ((before[number], True), (now[number], None))
-    )
+    return sent
 
 
 def _content(row):

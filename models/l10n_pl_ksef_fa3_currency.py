@@ -17,7 +17,7 @@ from odoo.tools import formatLang
 from .l10n_pl_ksef_fa3_facts import exact
 from .l10n_pl_ksef_fa3_lines import RATE_PLACES, pln_rate
 from .l10n_pl_ksef_fa3_parties import joined
-from .l10n_pl_ksef_fa3_supply import find_supply
+from .l10n_pl_ksef_fa3_supply import find_supply, row_days
 from .l10n_pl_ksef_working_days import is_working_day
 
 DAY = timedelta(days=1)
@@ -36,6 +36,7 @@ class Rate(NamedTuple):
     :ivar legal_on: last working day before it
     :ivar legal: rate of that day, None if Odoo has none
     :ivar legal_entered_on: day under which Odoo has it
+    :ivar others: (``Rate``, numbers of rows) of rows sold on days with other rates
     """
 
     used: Decimal
@@ -44,6 +45,7 @@ class Rate(NamedTuple):
     legal_on: date
     legal: Decimal | None
     legal_entered_on: date | None
+    others: tuple = ()
 
 
 def read(found):
@@ -51,10 +53,10 @@ def read(found):
     foreign = {move: facts for move, facts in found.items() if facts.is_foreign}
     if not foreign:
         return
-    days = {move: _counts_from(facts) for move, facts in foreign.items()}
-    book = _RateBook(joined(foreign), days.values())
+    days = {move: _find_days(facts) for move, facts in foreign.items()}
+    book = _RateBook(joined(foreign), {day for own in days.values() for day in own})
     for move, facts in foreign.items():
-        facts.rate = _read_one(move, days[move], pln_rate(facts), book)
+        facts.rate = _read_all(facts, days[move], book)
 
 
 def last_working_day_before(day):
@@ -71,10 +73,28 @@ def rate_text(env, rate):
     return formatLang(env, float(rate), digits=len(plain.partition(".")[2]))
 
 
-def _counts_from(facts):
+def _find_days(facts):
+    """Return {day before which the law looks: numbers of the rows it is for}."""
     issued_on = facts.move.invoice_date or fields.Date.context_today(facts.move)
     supply = find_supply(facts)
-    return min(supply.day or supply.last_day or issued_on, issued_on)
+    whole = min(supply.day or supply.last_day or issued_on, issued_on)
+    days = {}
+    for row, day in zip(facts.lines, row_days(facts), strict=True):
+        first = min(day, issued_on) if day else whole
+        days.setdefault(first, []).append(row.number)
+    return days or {whole: []}
+
+
+def _read_all(facts, days, book):
+    """Return the rate of the rows it is right for, else of the first; and others."""
+    used = pln_rate(facts)
+    found = [
+        (_read_one(facts.move, day, used, book), numbers)
+        for day, numbers in sorted(days.items())
+    ]
+    rate, _numbers = min(found, key=lambda each: each[0].legal != used)
+    others = (each for each in found if each[0].legal not in (None, used, rate.legal))
+    return rate._replace(others=tuple(others))
 
 
 def _read_one(move, day, used, book):

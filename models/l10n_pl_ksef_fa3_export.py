@@ -48,6 +48,7 @@ class Prepared(NamedTuple):
 
     :ivar xml: bytes, or None
     :ivar awaited: invoices whose KSeF number has to come first
+    :ivar number: of the invoice, as it stands in the file and comes back from KSeF
     """
 
     xml: Any
@@ -122,7 +123,7 @@ class Fa3Export(models.AbstractModel):
             kind=facts.kind.value,
             problems=problems,
             awaited=facts.awaited,
-            number=move.name,
+            number=clean(move.name or ""),
             issue_date=move.invoice_date,
             seller_nip=fa3_parties.seller_nip(move.company_id),
         )

@@ -26,7 +26,7 @@ STATEMENT_FIELDS = (
 )
 MOVE_FIELDS = (
     *("name", "move_type", "state", "invoice_date", "invoice_date_due", "narration"),
-    *("delivery_date", "taxable_supply_date", "invoice_currency_rate"),
+    *("date", "delivery_date", "taxable_supply_date", "invoice_currency_rate"),
     *("amount_total_in_currency_signed", "company_id", "currency_id"),
     *("partner_id", "commercial_partner_id", "partner_bank_id"),
     *("invoice_payment_term_id", "reversed_entry_id", "line_ids"),
@@ -37,7 +37,7 @@ MOVE_FIELDS = (
     *("l10n_pl_vat_b_spv", "l10n_pl_vat_b_spv_dostawa", "l10n_pl_vat_b_mpv_prowizja"),
     *STATEMENT_FIELDS,
     *("l10n_pl_ksef_local_government", "l10n_pl_ksef_vat_group"),
-    *("l10n_pl_ksef_is_for_receipt", "payment_state"),
+    *("l10n_pl_ksef_is_for_receipt", "l10n_pl_ksef_is_excise_refund", "payment_state"),
     *("preferred_payment_method_line_id", "invoice_incoterm_id"),
     "incoterm_location",
     *("l10n_pl_ksef_period_start", "l10n_pl_ksef_period_end"),
@@ -103,6 +103,7 @@ class Row:
     supplied_on: Any = None  # date of sale of this row alone
     key: str = ""  # identifier that corrections repeat
     comments: list = field(default_factory=list)
+    typed: str = ""  # the text before it was cleaned
 
     @property
     def value(self):
@@ -124,6 +125,7 @@ class Facts:
     roundings: list
     has_early_discount_lines: bool
     comments: list  # notes that stand above the first row
+    note_lines: list  # lines of the invoice that are notes
     is_foreign: bool
     kind: Any = codes.InvoiceKind.INVOICE
     originals: tuple = ()  # ``Related`` invoices that this one corrects
@@ -200,15 +202,19 @@ class _Shared(NamedTuple):
 
 def _prefetch(moves):
     """Read all that is needed with one statement for each table."""
-    moves.fetch(MOVE_FIELDS)
+    moves.fetch([*MOVE_FIELDS, *known_names(moves, ("debit_origin_id",))])
     lines = moves.line_ids
-    extra = [name for name in ("is_downpayment",) if name in lines._fields]
-    lines.fetch([*LINE_FIELDS, *extra])
+    lines.fetch([*LINE_FIELDS, *known_names(lines, ("is_downpayment",))])
     partners = moves.partner_id | moves.commercial_partner_id
     partners |= moves.company_id.partner_id
     known = partners._fields.keys()
     partners.fetch([name for name in PARTNER_FIELDS if name in known])
     return lines
+
+
+def known_names(records, names):
+    """Return those of the names that are fields: the module of others is missing."""
+    return [name for name in names if name in records._fields]
 
 
 def read_taxes(taxes):
@@ -224,17 +230,20 @@ def read_taxes(taxes):
 
 
 def _read_tax(tax):
-    """A rate that is a percentage counts only if the tax has that percentage.
+    """A rate counts only if the tax has its percentage.
 
     In the margin scheme the price is gross: no tax is on top of it.
     """
     percent, rate = exact(tax.amount), tax.l10n_pl_ksef_rate or ""
-    is_margin = rate == codes.MARGIN
-    is_true = (
-        not percent if is_margin else not rate.isdigit() or Decimal(rate) == percent
-    )
-    is_gross = is_margin or tax.price_include
-    return TaxFact(tax, rate if is_true else "", percent, is_gross)
+    is_gross = rate == codes.MARGIN or tax.price_include
+    return TaxFact(tax, rate if is_fitting(rate, percent) else "", percent, is_gross)
+
+
+def is_fitting(rate, percent):
+    """Tell whether a tax of that percentage can mean a rate of FA(3)."""
+    if not rate or rate == codes.OSS:
+        return True
+    return percent == (Decimal(rate) if rate.isdigit() else 0)
 
 
 def _gather_one(move, shared):
@@ -264,6 +273,7 @@ def _gather_one(move, shared):
         roundings=by_type.get("rounding", []),
         has_early_discount_lines="epd" in by_type,
         comments=comments,
+        note_lines=by_type.get("line_note", []),
         is_foreign=move.currency_id != company.currency_id,
     )
 
@@ -292,10 +302,11 @@ def _read_row(line, number, shared):
     tax = taxes[0] if len(taxes) == 1 and taxes[0].rate else None
     sign = -line.move_id.direction_sign
     excise = line.l10n_pl_ksef_excise
+    typed = line.name or shared.names.get(line.product_id.id) or ""
     return Row(
         line=line,
         number=number,
-        text=clean(line.name or shared.names.get(line.product_id.id) or ""),
+        text=clean(typed),
         tax=tax,
         rate=tax.rate if tax else "",
         unit=shared.units.get(line.product_uom_id.id, NO_UNIT),
@@ -309,6 +320,7 @@ def _read_row(line, number, shared):
         is_annex_15=line.l10n_pl_ksef_is_annex_15,
         excise=money(sign * excise) if excise else None,
         supplied_on=line.l10n_pl_ksef_supplied_on or None,
+        typed=typed,
     )
 
 

@@ -50,18 +50,30 @@ def lines(facts):
 
 
 def identify(facts):
-    """Give each row an identifier of its own, if the company wants that."""
+    """Give each row the identifier of the line that was sold, if the company wants."""
     if not facts.move.company_id.l10n_pl_ksef_line_keys:
         return
     parameters = facts.move.env["ir.config_parameter"]
     prefix = (parameters.get_param("database.uuid") or "")[:KEY_PREFIX_LENGTH]
     for row in facts.lines:
-        row.key = row.key or f"{prefix}-aml-{row.line.id}"
+        row.key = row.key or f"{prefix}-aml-{_sold_line(row.line).id}"
+
+
+def _sold_line(line):
+    """Return the line that the line of a correction corrects, else itself."""
+    while line.l10n_pl_ksef_corrected_line_id:
+        line = line.l10n_pl_ksef_corrected_line_id
+    return line
 
 
 def pln_rate(facts):
-    """Return PLN for one unit of the invoice's currency; 0 if there is no rate."""
-    rate = facts.move.invoice_currency_rate
+    """Return PLN for one unit of the currency of ``Facts``; 0 if there is no rate."""
+    return move_rate(facts.move)
+
+
+def move_rate(move):
+    """Return PLN for one unit of the currency of an invoice; 0 without a rate."""
+    rate = move.invoice_currency_rate
     return (1 / exact(rate)).quantize(RATE_PLACES) if rate else Decimal(0)
 
 
@@ -82,7 +94,7 @@ def notes(facts):
     found += [(None, key, text) for key, text in typed_notes(facts)]
     found += [(number, LONG_TEXT_KEY, rest) for number, rest in facts.long_texts]
     for row in facts.lines:
-        rest = " ".join(pieces(row.text, TEXT_LENGTH)[1:])
+        rest = row.text[TEXT_LENGTH:].lstrip()
         found.append((row.number, LONG_TEXT_KEY, rest))
         found += [(row.number, COMMENT_KEY, text) for text in row.comments]
     return tuple(

@@ -7,6 +7,7 @@ change, the invoice may not.
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal
+from itertools import count
 from typing import NamedTuple
 
 from ..fa3.advances import OrderLine
@@ -112,18 +113,23 @@ def before_and_after(before, after):
 
     A row that went has a second one of 0, a row that came has only that.
     """
-    now = {row.id: row.line for row in after}
+    now = {row.id: row.line for row in number_on(before, after)}
     lines = []
     for row in before:
         line = now.pop(row.id, None) or _nothing(row.line)
-        lines += [
-            replace(row.line, is_before=True),
-            replace(line, number=row.line.number, key=row.line.key),
-        ]
-    first = max((row.line.number for row in before), default=0) + 1
-    new = (row for row in after if row.id in now)
-    lines += [replace(row.line, number=n) for n, row in enumerate(new, first)]
-    return tuple(lines)
+        lines += [replace(row.line, is_before=True), replace(line, key=row.line.key)]
+    return (*lines, *now.values())
+
+
+def number_on(before, after):
+    """Return the rows of an order as it is, with the numbers that they had before."""
+    known = {row.id: row.line.number for row in before}
+    new = count(max(known.values(), default=0) + 1)
+    numbers = (known.get(row.id) or next(new) for row in after)
+    return tuple(
+        row._replace(line=replace(row.line, number=number))
+        for row, number in zip(after, numbers, strict=True)
+    )
 
 
 class _Shared(NamedTuple):

@@ -58,11 +58,12 @@ def _query(ids):
 
     A credit note and a difference of exchange rates pay nothing. One payment of
     several instalments is one. A payment without an entry counts if it is for one
-    invoice alone: what part of it is for which nobody knows.
+    invoice alone: what part of it is for which nobody knows. Once the bank statement
+    has made the entry of the same amount, that one stands for it.
     """
     return SQL(
         """
-        WITH paid AS (
+        WITH entered AS (
             SELECT line.move_id AS invoice_id,
                    SUM(part.debit_amount_currency) AS amount,
                    entry.date AS paid_on, entry.journal_id, entry.id AS entry_id,
@@ -78,6 +79,8 @@ def _query(ids):
                    SELECT FROM account_partial_reconcile difference
                     WHERE difference.exchange_move_id = entry.id)
           GROUP BY line.move_id, entry.id
+        ), paid AS (
+            SELECT * FROM entered
          UNION ALL
             SELECT link.invoice_id, payment.amount, payment.date,
                    payment.journal_id, NULL, payment.id
@@ -88,6 +91,11 @@ def _query(ids):
                AND payment.move_id IS NULL
                AND payment.state IN ('in_process', 'paid')
                AND payment.currency_id = invoice.currency_id
+               AND NOT EXISTS (
+                   SELECT FROM entered
+                    WHERE entered.invoice_id = link.invoice_id
+                      AND entered.payment_id IS NULL
+                      AND entered.amount = payment.amount)
                AND NOT EXISTS (
                    SELECT FROM account_move__account_payment another
                     WHERE another.payment_id = payment.id

@@ -26,6 +26,8 @@ TRIANGULAR = "TT_D"
 
 _EMAIL = re.compile(r"[^@\s;,]+@[^@\s;,]+")
 _ADDRESS_PARTS = re.compile(r"[;,\s]+")
+# The first number of a text: what follows a letter or a comma is another one.
+_PHONE = re.compile(r"\+?\d[\d\s().\-]*", re.ASCII)
 _NOT_PHONE = re.compile(r"(?!^\+)\D")
 
 
@@ -42,10 +44,17 @@ def needs_eu_number(row):
     )
 
 
+def is_triangular(facts):
+    """Tell whether a person calls it, or the invoice it corrects, triangular."""
+    chosen = facts.move.l10n_pl_ksef_triangular
+    sent = any(each.is_simplified_triangular for each in facts.sent_statements)
+    return chosen == "yes" or (sent and chosen != "no")
+
+
 def seller(facts):
     """Return the FA(3) seller of an invoice."""
     partner, company = facts.seller, facts.move.company_id
-    is_eu_sale = any(needs_eu_number(row) for row in facts.rows)
+    is_eu_sale = is_triangular(facts) or any(map(needs_eu_number, facts.rows))
     own_address = address(partner)
     letters = company._l10n_pl_ksef_get_own("l10n_pl_ksef_mail_partner_id")
     mail_address = address(letters) if letters else None
@@ -151,8 +160,9 @@ def email(partner):
 
 
 def phone(partner):
-    """Return the telephone as digits with at most one leading plus, or None."""
-    number = _NOT_PHONE.sub("", clean(partner.phone or ""))
+    """Return the first telephone as digits with at most one leading plus, or None."""
+    found = _PHONE.search(clean(partner.phone or ""))
+    number = _NOT_PHONE.sub("", found[0]) if found else ""
     return number if 0 < len(number) <= PHONE_LENGTH else None
 
 

@@ -8,14 +8,17 @@ from ..fa3.codes import PartPayment, PaymentForm
 from ..fa3.payment import BankAccount, EarlyDiscount, PaidPart, Payment, Term
 from ..fa3.text import clean
 from .account_payment_method_line import OTHER_FORM
-from .l10n_pl_ksef_fa3_facts import exact
+from .l10n_pl_ksef_fa3_facts import exact, money
 from .l10n_pl_ksef_fa3_settlement import amount_to_pay
 from .l10n_pl_ksef_fa3_third_parties import factor_accounts
+from .l10n_pl_ksef_fa3_totals import ZERO
 
 TEXT_LENGTH = 256
 # Length of account numbers. Source: FA(3) schema, type TNrRB.
 ACCOUNT_MIN_LENGTH = 10
 ACCOUNT_MAX_LENGTH = 34
+# Longest number of digits alone outside Poland (Argentina's CBU has 22).
+LONGEST_WITHOUT_CHECK = 22
 _POLISH_IBAN = re.compile(r"PL\d{26}", re.ASCII)
 _DOMESTIC = re.compile(r"\d{26}", re.ASCII)
 # Source: FA(3) schema, type SWIFT_Type.
@@ -67,16 +70,45 @@ def full_iban(number):
 
 
 def has_right_digits(number):
-    """Return False for an IBAN or a Polish number whose check digits are wrong."""
+    """Return False for an IBAN or a Polish number whose check digits are wrong.
+
+    So many digits that no other country has them are a Polish number cut or doubled.
+    """
     full = full_iban(number)
+    if full.isdigit():
+        return len(full) <= LONGEST_WITHOUT_CHECK
     is_iban = full[:2].isalpha() and full[2:4].isdigit() and full.isalnum()
     return not is_iban or mod_97_10.is_valid(full[4:] + full[:4])
+
+
+def has_right_size(number):
+    """Tell whether FA(3) takes an account number of this length."""
+    return ACCOUNT_MIN_LENGTH <= len(number) <= ACCOUNT_MAX_LENGTH
+
+
+def instalments(facts):
+    """Return [(key, text)] of what is due when, as notes, if there are several days.
+
+    FA(3) has no amount beside a term. Source: the Ministry's sample 14.
+    """
+    made = payment(facts) if len(facts.terms) > 1 else None
+    if not made or not made.terms:
+        return []
+    sums = dict.fromkeys((term.due_on for term in made.terms), ZERO)
+    for line in facts.move.line_ids:
+        if line.display_type == "payment_term" and line.date_maturity:
+            sums[line.date_maturity] += money(line.amount_currency)
+    currency = facts.move.currency_id.name
+    return [
+        (f"W terminie {day}", f"{amount} {currency}".replace(".", ","))
+        for day, amount in sums.items()
+    ]
 
 
 def _account(bank, facts):
     """Return an account as FA(3) takes it, or None if it does not."""
     number = bank.sanitized_acc_number or ""
-    if not ACCOUNT_MIN_LENGTH <= len(number) <= ACCOUNT_MAX_LENGTH:
+    if not has_right_size(number):
         return None
     full = full_iban(number)
     is_domestic = bool(_POLISH_IBAN.fullmatch(full)) and not facts.is_foreign
@@ -133,7 +165,8 @@ def _early_discount(term):
         return None
     percent = format(exact(term.discount_percentage).normalize(), "f")
     days = term.discount_days
+    length = f"{days} {'dnia' if days == 1 else 'dni'}"
     return EarlyDiscount(
-        conditions=f"zapłata w ciągu {days} dni od daty wystawienia faktury",
+        conditions=f"zapłata w ciągu {length} od daty wystawienia faktury",
         size=f"{percent}%",
     )

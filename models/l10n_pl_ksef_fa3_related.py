@@ -64,19 +64,20 @@ def find_originals(move):
     """Return the :class:`Related` invoices that a correction names.
 
     The one its chain of corrections began with, and those that a person listed on it
-    or, where the chain began outside Odoo, on its first correction.
+    or, where the chain began outside Odoo, on its first correction. What a person
+    lists under the number of an invoice in Odoo is where that one went without Odoo.
     """
     if not is_correction(move):
         return ()
-    root = find_root(move)
+    root, listed = find_root(move), find_listed(move)
     has_root = not is_correction(root)
-    found = [relate(root)] if has_root else []
-    for row in find_listed(move):
-        if not row.invoice_id:
-            found.append(_relate_listed(row))
-        elif row.invoice_id != root:
-            found.append(relate(row.invoice_id))
-    return tuple(found)
+    moves = [root] if has_root else []
+    moves += [move for move in listed.invoice_id if move != root]
+    typed = [_relate_listed(row) for row in listed if not row.invoice_id]
+    by_number = {each.number: each for each in typed}
+    found = [_unless_known(relate(each), by_number.get(each.name)) for each in moves]
+    numbers = {each.number for each in found}
+    return (*found, *(each for each in typed if each.number not in numbers))
 
 
 def find_listed(move):
@@ -129,6 +130,13 @@ def _is_awaited(move):
     is_sent_elsewhere = move._l10n_pl_ksef_other_module_state() == "sent"
     outbox = move.env["l10n_pl_ksef.outbox"]
     return is_sent_elsewhere or outbox._is_number_awaited(move)
+
+
+def _unless_known(related, typed):
+    """Return what a person typed of an invoice that Odoo has no number of."""
+    if related.ksef_number or not typed:
+        return related
+    return related._replace(ksef_number=typed.ksef_number, is_awaited=False)
 
 
 def _relate_listed(row):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ..fa3.text import clean
 from ..fa3.view import POLISH_TIME
 from .l10n_pl_ksef_document import FROZEN_STATES
 from .l10n_pl_ksef_fa3_parties import seller_nip
@@ -91,7 +92,7 @@ def _key(facts):
     if not owner or move.name in (False, "", "/"):
         return None
     nip = seller_nip(move.company_id)
-    return move.name, nip, facts.kind.value, owner.l10n_pl_ksef_environment
+    return clean(move.name), nip, facts.kind.value, owner.l10n_pl_ksef_environment
 
 
 def _key_of_document(document):

@@ -230,24 +230,29 @@ def _exemption(facts, rows):
     if not taxes:
         return _as_sent(facts, "exemption", "is_exempt", "exempt_none")
     move = facts.move
-    unfounded = [tax for tax in taxes if not tax.l10n_pl_ksef_exemption_basis]
-    if unfounded and not move.l10n_pl_ksef_exemption_basis:
+    unfounded = [tax for tax in taxes if not own_basis(tax)]
+    if unfounded and not own_basis(move):
         return Decision(None, "exempt_missing", {"tax": unfounded[0]})
     basis = basis_text(facts)
     kinds = [tax.l10n_pl_ksef_exemption_kind or "act" for tax in taxes]
     attribute = BASIS_ATTRIBUTES[move.l10n_pl_ksef_exemption_kind or kinds[0]]
     value = Exemption(is_exempt=True, **{attribute: basis[:BASIS_LENGTH].rstrip()})
-    reason = "exempt_invoice" if move.l10n_pl_ksef_exemption_basis else "exempt_tax"
+    reason = "exempt_invoice" if own_basis(move) else "exempt_tax"
     return Decision(value, reason, {"tax": taxes[0], "basis": basis})
+
+
+def own_basis(record):
+    """Return the legal basis that a tax or an invoice gives, in one line."""
+    return clean(record.l10n_pl_ksef_exemption_basis or "")
 
 
 def basis_text(facts):
     """Return the legal basis in full: of the invoice, else of its exempt taxes."""
-    chosen = clean(facts.move.l10n_pl_ksef_exemption_basis or "")
+    chosen = own_basis(facts.move)
     if chosen:
         return chosen
     bases = [
-        clean(row.tax.tax.l10n_pl_ksef_exemption_basis or "")
+        own_basis(row.tax.tax)
         for row in uses(facts)
         if row.rate == VatRate.EXEMPT.value
     ]

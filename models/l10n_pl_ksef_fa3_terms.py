@@ -1,5 +1,6 @@
 """Orders, contracts, delivery notes, terms of delivery, and what stands below."""
 
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from ..fa3.terms import BuyerOrder, Contract, SaleTerms
 from ..fa3.text import clean, clean_lines, pieces
 from .l10n_pl_ksef_detail import BATCH, CONTRACT, DELIVERY_NOTE, NOTE, ORDER
 from .l10n_pl_ksef_fa3_parties import joined
+from .l10n_pl_ksef_fa3_payment import instalments
 from .res_company_parties import compact
 
 TEXT_LENGTH = 256
@@ -57,26 +59,40 @@ def body(facts):
     return {
         "delivery_notes": _names(facts, DELIVERY_NOTE),
         "is_for_receipt": any(moves.mapped("l10n_pl_ksef_is_for_receipt")) or None,
+        "is_excise_refund": any(moves.mapped("l10n_pl_ksef_is_excise_refund")) or None,
         "terms": _terms(facts),
     }
 
 
 def notes(facts):
-    """Return [(key, text)] of the notes that a person added."""
-    return [
+    """Return [(key, text)]: notes that a person added, amounts of instalments."""
+    typed = [
         (detail.name, detail.text) for detail in facts.details if detail.kind == NOTE
     ]
+    return typed + instalments(facts)
+
+
+def terms_text(facts):
+    """Return the terms and conditions of an invoice as plain text."""
+    html = facts.move.narration
+    return clean_lines(html2plaintext(html)) if html else ""
+
+
+def terms_length(facts):
+    """Return how much of the terms there is room for; the company's text is whole."""
+    return FOOTER_LENGTH * (FOOTER_COUNT - bool(_company_text(facts)))
+
+
+def _company_text(facts):
+    company = facts.move.company_id
+    return clean_lines(company._l10n_pl_ksef_get_own("l10n_pl_ksef_footer") or "")
 
 
 def footer(facts):
     """Return what stands below the invoice; what is too long is cut."""
-    move = facts.move
-    company = move.company_id
-    own = clean_lines(company._l10n_pl_ksef_get_own("l10n_pl_ksef_footer") or "")
-    text = clean_lines(html2plaintext(move.narration)) if move.narration else ""
-    # The company's part is never cut off.
-    count = FOOTER_COUNT - bool(own)
-    texts = [*pieces(text, FOOTER_LENGTH)[:count], own[:FOOTER_LENGTH]]
+    company = facts.move.company_id
+    text = terms_text(facts)[: terms_length(facts)]
+    texts = [*pieces(text, FOOTER_LENGTH), _company_text(facts)[:FOOTER_LENGTH]]
     register = {
         attribute: compact(company._l10n_pl_ksef_get_own(name)) or None
         for name, attribute in REGISTERS.items()
@@ -128,10 +144,11 @@ def _read_sales(found):
         return {}
     sale_lines.order_id.fetch(["client_order_ref", "date_order"])
     shipped = _read_shipped(sale_lines)
+    billed = _read_billed(sale_lines) if shipped else {}
     return {
         move: [
             *_order_details(rows.order_id),
-            *_shipped_details(rows, shipped),
+            *_shipped_details(move.reversed_entry_id or move, rows, shipped, billed),
         ]
         for move, rows in sold.items()
     }
@@ -145,10 +162,45 @@ def _order_details(orders):
             yield Detail(ORDER, _cut(order.client_order_ref), day)
 
 
-def _shipped_details(rows, shipped):
-    pickings = {picking for row in rows for picking in shipped.get(row.id, ())}
+def _shipped_details(invoice, rows, shipped, billed):
+    """Yield the deliveries that this invoice of several is for."""
+    pickings = {
+        picking
+        for row in rows
+        for picking in shipped.get(row.id, ())
+        if _find_invoice(picking, [*(billed[row.id] - invoice._origin), invoice])
+        == invoice
+    }
     for picking in sorted(pickings, key=lambda each: (each.date_done, each.id)):
         yield Detail(DELIVERY_NOTE, _cut(picking.name))
+
+
+def _find_invoice(picking, invoices):
+    """Return the first invoice made after a delivery, else the last one before it."""
+    made = sorted((_made_on(each), each._origin.id, each) for each in invoices)
+    after = (each for day, _id, each in made if day >= picking.date_done)
+    return next(after, made[-1][-1])
+
+
+def _made_on(invoice):
+    return invoice.create_date or datetime.max
+
+
+def _read_billed(sale_lines):
+    """Return {id of a sale line: its posted invoices that were not taken back}."""
+    lines = sale_lines.invoice_lines
+    lines.fetch(["move_id"])
+    lines.move_id.fetch(["state", "move_type", "payment_state", "create_date"])
+    return {
+        row.id: row.invoice_lines.move_id.filtered(
+            lambda move: (
+                move.state == "posted"
+                and move.move_type == "out_invoice"
+                and move.payment_state != "reversed"
+            )
+        )
+        for row in sale_lines
+    }
 
 
 def _read_shipped(sale_lines):
@@ -166,5 +218,7 @@ def _read_shipped(sale_lines):
     )
     moves.picking_id.fetch(["name", "date_done"])
     for move in moves:
-        shipped.setdefault(move.sale_line_id.id, set()).add(move.picking_id)
+        # Goods may be booked out while their delivery is still open.
+        if move.picking_id.date_done:
+            shipped.setdefault(move.sale_line_id.id, set()).add(move.picking_id)
     return shipped

@@ -21,6 +21,13 @@ TOKEN_END = "2026-12-31"
 
 # A package that was not completed is dropped by KSeF after this time (API 8.4).
 PACKAGE_LIFE = timedelta(hours=12)
+# Invoices that a sentence names at most.
+SHOWN_MOVES = 3
+
+
+def _name_some(moves):
+    names = moves[:SHOWN_MOVES].mapped("name")
+    return ", ".join(names) + (", ..." if len(moves) > SHOWN_MOVES else "") or "–"
 
 
 class Facts(models.AbstractModel):
@@ -78,6 +85,12 @@ class Facts(models.AbstractModel):
     def _fact_own_nip(self, document):
         company = document.connection_id.company_id
         return self._format_nip(company._l10n_pl_ksef_nip())
+
+    def _fact_awaited(self, document):
+        return _name_some(document.awaited_move_ids)
+
+    def _fact_stuck(self, document):
+        return _name_some(self._get_stuck(document))
 
     def _fact_company(self, document):
         return document.company_id.display_name

@@ -17,17 +17,27 @@ class MovePart(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         parts = super().create(vals_list)
-        parts._check_not_written()
+        parts._check_place()
         return parts
 
     def write(self, vals):
-        self._check_not_written()
+        self._check_place()
         result = super().write(vals)
-        self._check_not_written()
+        self._check_place()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_written(self):
+        self._check_place()
+
+    def _check_place(self):
+        """Look at where the rows stand now; Odoo looks at where they stood before.
+
+        :raises AccessError: the user may not change rows, or the invoice, there
+        :raises UserError: the invoice stands in a file already
+        """
+        self.check_access("write")
+        self.move_id.check_access("write")
         self._check_not_written()
 
     def _check_not_written(self):

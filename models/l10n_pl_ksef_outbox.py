@@ -8,6 +8,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from .l10n_pl_ksef_checks import STOP
+from .l10n_pl_ksef_document import OPEN_STATES
+from .l10n_pl_ksef_fa3_related import find_root
 
 # How often a document that waits is looked at by itself. A number wakes those who
 # wait for it; the look is for one that comes while the row is being written.
@@ -19,6 +21,8 @@ SENDABLE_STATES = ("queued", "blocked", "rejected", "withdrawn")
 # A package in these is waiting for KSeF, no worker is at it.
 ASKED_STATES = ("abandoned", "processing", "receipts")
 SENT_MOVE_TYPES = ("out_invoice", "out_refund")
+# Submissions in these will have a number, or a person decides about them.
+AWAITED_STATES = (*OPEN_STATES, "conflict")
 
 
 class Outbox(models.AbstractModel):
@@ -127,18 +131,26 @@ class Outbox(models.AbstractModel):
         export = self.env["l10n_pl_ksef.fa3.export"].sudo()
         prepared = export._prepare_files(move, created_on)[move]
         values = self._prepare_content(prepared, created_on)
-        reason = values.pop("blocked_reason", document.blocked_reason)
+        former = document.blocked_reason
+        reason = values.pop("blocked_reason", former)
         for name in ("state", "return_state"):
             values.pop(name, None)
         document.write(values | {"blocked_reason": reason})
+        if reason != former:
+            document._notify()
         return prepared.xml is not None
 
     @api.private
     def _is_number_awaited(self, move):
-        """Tell whether KSeF has yet to give an invoice its number."""
-        if move.state != "posted" or self._get_not_due_reason(move):
+        """Tell whether KSeF has yet to give an invoice its number.
+
+        What a person has sent by hand counts too, whoever the buyer is.
+        """
+        document = move.sudo().l10n_pl_ksef_document_id
+        if move.state != "posted" or document.ksef_number:
             return False
-        return not move.sudo().l10n_pl_ksef_number
+        is_under_way = document.state in AWAITED_STATES
+        return is_under_way or not self._get_not_due_reason(move)
 
     @api.private
     def _wake_waiting(self, moves):
@@ -150,6 +162,8 @@ class Outbox(models.AbstractModel):
                 ("awaited_move_ids", "in", moves.ids),
             ]
         )
+        # One that somebody else holds looks again by itself.
+        waiting = waiting.try_lock_for_update(allow_referencing=True)
         if waiting:
             waiting.write({"next_step_on": fields.Datetime.now()})
             self.env["l10n_pl_ksef.job"]._trigger(waiting.connection_id)
@@ -176,7 +190,16 @@ class Outbox(models.AbstractModel):
         if move._l10n_pl_ksef_other_module_state():
             return "other_module"
         buyer = self._get_buyer_kind(move.commercial_partner_id)
-        return None if owner[f"l10n_pl_ksef_to_{buyer}"] else buyer
+        is_meant = owner[f"l10n_pl_ksef_to_{buyer}"] or self._corrects_sent(move)
+        return None if is_meant else buyer
+
+    @api.private
+    def _corrects_sent(self, move):
+        """Tell whether an invoice corrects one that was sent: it has to go too."""
+        root = find_root(move)
+        document = root.sudo().l10n_pl_ksef_document_id
+        is_gone = document.state in (False, "withdrawn")
+        return root != move and not is_gone and not document._is_trial()
 
     @api.private
     def _can_send(self, move):

@@ -4,7 +4,14 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 OTHER_ROLE = "other"
-# Keys are the codes of FA(3), element Rola.
+# Authorised parties are no third parties of FA(3): a check says that they cannot be
+# written yet.
+AUTHORIZED_ROLES = [
+    ("authority", "Enforcement authority"),
+    ("bailiff", "Court bailiff"),
+    ("tax_representative", "Tax representative"),
+]
+# Other keys are the codes of FA(3), element Rola.
 ROLES = [
     ("1", "Factor"),
     ("2", "Recipient"),
@@ -18,6 +25,7 @@ ROLES = [
     ("10", "VAT group member: recipient"),
     ("11", "Employee"),
     (OTHER_ROLE, "Other role"),
+    *AUTHORIZED_ROLES,
 ]
 FACTOR, RECIPIENT, ADDITIONAL_BUYER, EMPLOYEE = "1", "2", "4", "11"
 GOVERNMENT_RECIPIENT, GROUP_RECIPIENT = "8", "10"
@@ -29,6 +37,7 @@ class Party(models.Model):
     _description = "Third party of an invoice"
     _order = "sequence, id"
     _rec_name = "partner_id"
+    _check_company_auto = True
 
     sequence = fields.Integer(default=10)
     owner_id = fields.Many2one(
@@ -49,7 +58,12 @@ class Party(models.Model):
         "res.company", compute="_compute_company_id", store=True
     )
     partner_id = fields.Many2one(
-        "res.partner", "Party", required=True, ondelete="restrict", index=True
+        "res.partner",
+        "Party",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        check_company=True,
     )
     role = fields.Selection(ROLES, required=True, default=RECIPIENT)
     role_text = fields.Char("Role in words")
@@ -59,15 +73,18 @@ class Party(models.Model):
         help="Share of an additional buyer. The rest is the buyer's; without any "
         "figure the shares are equal.",
     )
+    # As the user: a form shows what is computed before anything is saved.
     internal_id = fields.Char(
         "Internal ID",
         compute="_compute_from_partner",
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="IDWew: by it a unit without a NIP of its own finds the invoice in KSeF.",
     )
     customer_number = fields.Char(
         compute="_compute_from_partner",
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="Number under which you know this party.",
@@ -98,6 +115,18 @@ class Party(models.Model):
         for party in self:
             party.internal_id = party.partner_id.l10n_pl_ksef_internal_id
             party.customer_number = party.partner_id.ref
+
+    @api.constrains("bank_account_id", "partner_id")
+    def _check_bank_account(self):
+        for party in self:
+            bank = party.bank_account_id
+            if bank and bank.partner_id != party.partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(party)s: this account belongs to somebody else.",
+                        party=party.partner_id.name,
+                    )
+                )
 
     @api.constrains("role", "role_text")
     def _check_role_text(self):

@@ -8,11 +8,15 @@ from markupsafe import Markup
 
 from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.tools.translate import LazyTranslate
 
 from ..fa3 import checks, reader, view_page, writer
 from .account_move import READERS
 from .l10n_pl_ksef_checks import STOP
 from .l10n_pl_ksef_fa3_sending import polish_day
+from .l10n_pl_ksef_outbox import SENT_MOVE_TYPES
+
+_lt = LazyTranslate(__name__)
 
 # On an official form in Polish, whoever reads it.
 DRAFT_NUMBER = "WERSJA ROBOCZA"
@@ -20,6 +24,16 @@ DRAFT_MARK = "WERSJA ROBOCZA – NIE JEST FAKTURĄ"
 UNSENT_MARK = "PODGLĄD – NIE WYSŁANO DO KSEF"
 TEST_MARK = "TEST – NIE JEST FAKTURĄ"
 REAL = "production"
+# Why a file cannot be read; a bad value has a sentence of its own.
+UNREADABLE = {
+    reader.ReadProblem.TOO_LARGE: _lt("it is larger than 5 MB"),
+    reader.ReadProblem.ENCODING: _lt("it is not written in UTF-8"),
+    reader.ReadProblem.DOCTYPE: _lt("it has a document type, as no invoice has"),
+    reader.ReadProblem.NOT_XML: _lt("it is not complete XML"),
+    reader.ReadProblem.TOO_MANY_NAMES: _lt("it has names that no invoice has"),
+    reader.ReadProblem.OTHER_DOCUMENT: _lt("it is another kind of document"),
+    reader.ReadProblem.TOO_MUCH_UNKNOWN: _lt("too much in it is unknown to FA(3)"),
+}
 
 
 class File(NamedTuple):
@@ -50,7 +64,12 @@ class Preview(models.AbstractModel):
 
     @api.private
     def _get_file(self, move):
-        """Return the :class:`File` of an invoice: the frozen one, else as it is now."""
+        """Return the :class:`File` of an invoice: the frozen one, else as it is now.
+
+        Bills and entries have none.
+        """
+        if move.move_type not in SENT_MOVE_TYPES:
+            return File(b"", None, [])
         document = move.sudo().l10n_pl_ksef_document_id
         if document.sha256 and document._is_identity_written():
             return File(document._get_xml(), document, [])
@@ -82,25 +101,28 @@ class Preview(models.AbstractModel):
 
     @api.private
     def _get_page(self, move, links=()):
-        """Return the HTML page of an invoice, for a window of its own."""
+        """Return the HTML page of an invoice, for a window of its own.
+
+        :param links: pairs of words and address; left out where there is no file
+        """
         found = self._get_file(move)
         name = self.env._("Preview as in KSeF")
+        links = links if found.xml else ()
         return view_page.frame(name, self._get_content(move, found), links)
 
     @api.private
-    def _get_document_page(self, document, links=()):
+    def _get_document_page(self, document):
         """Return the HTML page of a submission: the very bytes that were made."""
         found = File(document.sudo()._get_xml(), document.sudo(), [])
         name = self.env._("Preview as in KSeF")
-        content = self._get_content(document.move_id, found)
-        return view_page.frame(name, content, links)
+        return view_page.frame(name, self._get_content(document.move_id, found))
 
     @api.private
     def _get_content(self, move, found):
         """Return HTML that is safe: all of it is made by ``fa3.view_page``."""
         if not found.xml:
-            sentences = [problem.message for problem in found.problems]
-            sentences = sentences or [self.env._("There is no file yet.")]
+            sentences = [_link(problem) for problem in found.problems]
+            sentences = sentences or [(self.env._("There is no file yet."), "")]
             name = self.env._("To fix before there is a preview")
             return view_page.problems(name, sentences)
         return self._show(
@@ -116,14 +138,22 @@ class Preview(models.AbstractModel):
         try:
             invoice = reader.read(data)
         except reader.UnreadableError as error:
-            sentence = self.env._(
-                "The file cannot be read: %(place)s %(value)s",
-                place=error.place or error.element or "",
-                value=error.value or "",
-            )
             name = self.env._("There is nothing to show")
-            return view_page.problems(name, [sentence])
+            return view_page.problems(name, [(self._explain_unreadable(error), "")])
         return view_page.content(invoice, **what)
+
+    @api.private
+    def _explain_unreadable(self, error):
+        """Return the sentence for a ``fa3.reader.UnreadableError``."""
+        if error.problem is reader.ReadProblem.BAD_VALUE:
+            return self.env._(
+                'The file cannot be read: %(place)s (line %(line)s) is "%(value)s".',
+                place=error.place,
+                line=error.line,
+                value=error.value,
+            )
+        why = self.env._(UNREADABLE[error.problem])
+        return self.env._("The file cannot be read: %(why)s.", why=why)
 
     @api.private
     def _get_notices(self, found, move):
@@ -160,13 +190,19 @@ class PreviewReport(models.AbstractModel):
         preview._check_access(moves)
         return {
             "docs": moves,
-            "style": Markup(view_page.STYLE),
+            "style": Markup(view_page.STYLE + view_page.PAPER_STYLE),
             "contents": {
                 # Escaped text between tags of our own, see `fa3.view_page`.
                 move.id: Markup(preview._get_content(move, preview._get_file(move)))
                 for move in moves
             },
         }
+
+
+def _link(problem):
+    """Return the sentence of a problem and the address of the record to open."""
+    model, res_id = problem.record
+    return problem.message, f"/odoo/{model}/{res_id}" if res_id else ""
 
 
 def _as_draft(invoice, facts):

@@ -50,6 +50,8 @@ REASONS = {
     "margin_missing": _lt("Missing: choose one kind here or on tax %(tax)s."),
     "margin_none": _lt("No line is in the margin scheme."),
 }
+# Said only where the buyer is abroad: nobody would ask it of another invoice.
+ABROAD = {"triangular_none", "transport_none"}
 # The file was made before what decides it changed.
 IN_FILE = {
     True: _lt("Yes: so it stands in the file for KSeF."),

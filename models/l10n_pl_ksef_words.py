@@ -386,8 +386,18 @@ DOCUMENT_LINES = {
         _lt("Waiting"),
         "info",
         "chain",
-        _lt("It is sent once the invoice that it corrects has its KSeF number."),
+        _lt("Waits for the KSeF number of %(awaited)s, then goes by itself."),
         "odoo",
+    ),
+    "blocked_original_stuck": Line(
+        _lt("Waiting"),
+        "warning",
+        "chain",
+        _lt(
+            "Waits for the KSeF number of %(stuck)s, which does not come by itself:"
+            " see there what is to be done."
+        ),
+        "invoicing",
     ),
     "blocked_no_token": Line(
         _ON_HOLD,

@@ -11,6 +11,7 @@ class ProductTemplate(models.Model):
 
     l10n_pl_ksef_is_annex_15 = fields.Boolean(
         "On annex 15",
+        tracking=True,
         help="Goods or services of annex 15 to the Polish VAT act: over 15,000 PLN the"
         " buyer pays by split payment.",
     )
@@ -25,6 +26,7 @@ class ProductTemplate(models.Model):
     )
     l10n_pl_ksef_is_new_transport = fields.Boolean(
         "New means of transport",
+        tracking=True,
         help="Sold to another EU country its data belong on the invoice; such an"
         " invoice is issued outside Odoo.",
     )

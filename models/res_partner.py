@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from stdnum.eu import vat as eu_vat
 from stdnum.pl import nip as pl_nip
 
 from odoo import api, fields, models
@@ -20,7 +21,12 @@ EU_PREFIXES = frozenset(
 # Source: FA(3) schema, type TNrNIP; the check digit is tested apart.
 _NIP = re.compile(r"[1-9]((\d[1-9])|([1-9]\d))\d{7}", re.ASCII)
 _EU_NUMBER = re.compile(r"[0-9A-Z+*]{1,12}", re.ASCII)
-_TEN_DIGITS = re.compile(r"\d{10}", re.ASCII)
+# Number of a private person (PESEL), which is not sent.
+_PERSON = re.compile(r"\d{11}", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_BRITISH = re.compile(r"GB(\d{9}|\d{12})", re.ASCII)
+# Countries where a number that begins with a prefix is one of the EU.
+_NEAR = EU_PREFIXES | {"GB", ""}
 _SEPARATORS = re.compile(r"[\s\-./]")
 # Source: FA(3) schema, type TNIPIdWew.
 _INTERNAL_ID = re.compile(r"([1-9]((\d[1-9])|([1-9]\d))\d{7})-(\d{4})(\d)", re.ASCII)
@@ -61,7 +67,7 @@ def read_tax_id(vat, country_code, is_company=True):
     """Tell which of the four kinds of number ``vat`` is.
 
     :param country_code: ISO code of the party's country, may be empty
-    :param is_company: a private person's number that is not a NIP is not used
+    :param is_company: a Polish person's number that is no NIP is not used
     Source: FA(3) brochure, fields NIP, KodUE, NrVatUE, NrID, BrakID.
     """
     number = _SEPARATORS.sub("", vat or "").upper()
@@ -69,16 +75,29 @@ def read_tax_id(vat, country_code, is_company=True):
         return NO_TAX_ID
     if number.startswith("PL"):
         return TaxId("nip", number=number.removeprefix("PL"))
-    if country_code == "PL":
-        is_nip = is_company or _TEN_DIGITS.fullmatch(number)
-        return TaxId("nip", number=number) if is_nip else NO_TAX_ID
+    if country_code == "PL" and not _is_of_eu(number, "PL"):
+        return _read_polish(number, is_company)
     return _read_foreign(number, country_code or "")
 
 
+def _read_polish(number, is_company):
+    """A number of digits is a NIP, if need be a wrong one, and not left out."""
+    is_personal = _PERSON.fullmatch(number) or not _DIGITS.fullmatch(number)
+    if is_personal and not is_company:
+        return NO_TAX_ID
+    return TaxId("nip", number=number)
+
+
+def _eu_prefix(code):
+    """Return the prefix of EU VAT numbers for a country or prefix as typed."""
+    return "EL" if code == "GR" else code
+
+
 def _read_foreign(number, country_code):
-    prefix = "EL" if number.startswith("GR") else number[:2]
-    own_prefix = "EL" if country_code == "GR" else country_code
-    if prefix in EU_PREFIXES:
+    prefix, own_prefix = _eu_prefix(number[:2]), _eu_prefix(country_code)
+    if _BRITISH.fullmatch(number):
+        return TaxId("other", "GB", number[2:])
+    if _is_of_eu(number, own_prefix):
         rest = number[2:]
     elif own_prefix in EU_PREFIXES:
         prefix, rest = own_prefix, number
@@ -88,6 +107,18 @@ def _read_foreign(number, country_code):
     if rest.startswith(_EXCISE_MARK):
         return TaxId("other", country_code, rest)
     return TaxId("eu", prefix, rest)
+
+
+def _is_of_eu(number, own_prefix):
+    """Tell a number of the EU from one that begins with the same two letters.
+
+    A Mexican number may begin with SE, a Polish identity card with DE: there it is a
+    number of the EU only if its check digits fit.
+    """
+    prefix = _eu_prefix(number[:2])
+    if prefix not in EU_PREFIXES:
+        return False
+    return own_prefix in _NEAR or eu_vat.is_valid(prefix + number[2:])
 
 
 def compact_internal_id(text):

@@ -33,6 +33,7 @@ PUBLIC_METHODS = {
         *("action_download_upo", "action_download_xml", "action_preview"),
     },
     "l10n_pl_ksef.buyer.correction": {"action_create"},
+    "l10n_pl_ksef.debit.note": {"action_create"},
     "l10n_pl_ksef.readiness": {
         *("action_check", "action_step", "action_export_list"),
         *("action_open_stop", "action_open_warn", "action_open_ready"),

@@ -57,6 +57,28 @@ class TestAdvanceInvoice(AdvanceCase):
         text = self.text(advance)
         self.assert_parts(text, "P_6 2026-11-09", "DataZaplaty 2026-11-09")
 
+    def test_tab_and_check_look_before_the_same_day(self):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        euro.rate_ids.unlink()
+        for day, value in (("2026-11-04", 4.2), ("2026-11-09", 4.3)):
+            rate = {"currency_id": euro.id, "name": day, "inverse_company_rate": value}
+            self.env["res.currency.rate"].create(rate | {"company_id": self.company.id})
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "EUR", "currency_id": euro.id, "company_id": self.company.id}
+        )
+        order = self.make_order(
+            self.order_line(self.goods, price_unit=100), pricelist_id=pricelist.id
+        )
+        advance = self.advance(order, 50)
+        advance.l10n_pl_ksef_received_ids = self.received(61.5, day="2026-11-05")
+        said = self.problems(advance)["legal_rate"][0].message
+        self.assertIn("the law asks for 11/04/2026 (4.2)", said)
+        self.assertTrue(advance.l10n_pl_ksef_rate_legal.startswith("4.2 of 11/04"))
+        advance.action_l10n_pl_ksef_use_legal_rate()
+        self.assertAlmostEqual(advance.invoice_currency_rate, 1 / 4.2)
+        self.assertNotIn("legal_rate", self.problems(advance))
+
     def test_several_payments_are_listed(self):
         advance = self.advance(self.make_order())
         advance.l10n_pl_ksef_received_ids = self.received(1000) + self.received(

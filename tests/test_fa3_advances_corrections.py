@@ -1,6 +1,10 @@
-from odoo.tests import tagged
+import logging
+
+from odoo.tests import Form, tagged
 
 from .advance_common import AdvanceCase
+
+_logger = logging.getLogger(__name__)
 
 ROWS = {
     1: (
@@ -86,10 +90,29 @@ class TestCorrectionOfAdvance(AdvanceCase):
         )
         self.assertEqual(text.count("<StanPrzedZ>"), 2)
 
+    def test_long_texts_of_the_order_go_on_in_notes(self):
+        order = self.make_order(self.order_line(self.goods, 3, name="x" * 520))
+        advance = self.accept(self.post(self.advance(order)))
+        order.order_line = [self.order_line(self.goods, name="y" * 515)]
+        text = self.text(self.reverse(advance, {"price_unit": 100}))
+        self.assert_parts(
+            text,
+            f"NrWiersza 1; Klucz Nazwa, ciąg dalszy; Wartosc {'x' * 8}",
+            f"NrWiersza 2; Klucz Nazwa, ciąg dalszy; Wartosc {'y' * 3}",
+        )
+
     def test_next_correction_begins_where_the_last_one_ended(self):
         order, advance = self.sold()
         order.order_line[0].product_uom_qty = 2
         self.post(self.lowered(advance))
+        text = self.text(self.reverse(advance, {"price_unit": 10}, None))
+        self.assertIn(f"{A2}{BEFORE}{A2}{AFTER}{B1}{BEFORE}{B1}{AFTER}", text)
+
+    def test_last_of_several_corrections_is_what_was_before(self):
+        order, advance = self.sold()
+        for quantity in (9, 2):
+            order.order_line[0].product_uom_qty = quantity
+            self.post(self.reverse(advance, {"price_unit": 10}, None))
         text = self.text(self.reverse(advance, {"price_unit": 10}, None))
         self.assertIn(f"{A2}{BEFORE}{A2}{AFTER}{B1}{BEFORE}{B1}{AFTER}", text)
 
@@ -233,6 +256,18 @@ class TestCorrectionOfFinal(AdvanceCase):
         self.assertEqual(text.count("<P_11>3000.00</P_11>"), 2)
         self.assertEqual(text.count("<FaWiersz>"), 4)
 
+    def test_only_what_remains_changes_after_a_return(self):
+        _advance, final = self.sold()
+        self.post(self.returned(final))
+        refund = self.reverse(final)
+        kept = self.lines(refund).filtered("is_downpayment")[0]
+        (refund.invoice_line_ids - kept).unlink()
+        kept.write({"quantity": 1, "price_unit": 100})
+        text = self.text(refund)
+        self.assert_parts(text, "P_15ZK 1731.00", "P_11 2000.00; P_12 23; StanPrzed 1")
+        self.assertEqual(text.count("<P_11>2000.00</P_11>"), 2)
+        self.assertEqual(text.count("<P_11>3000.00</P_11>"), 0)
+
     def test_final_invoice_outside_ksef(self):
         order = self.make_order()
         advance = self.post(self.advance(order))
@@ -245,6 +280,34 @@ class TestCorrectionOfFinal(AdvanceCase):
             f"NrKSeFZN 1; NrFaZaliczkowej {advance.name}",
             "P_11 3000.00; P_12 23; StanPrzed 1",
         )
+
+    def test_draft_says_its_kind_while_it_is_typed(self):
+        advance, final = self.sold()
+        self.company.l10n_pl_ksef_environment = "test"
+        for invoice, kind in ((advance, "KOR_ZAL"), (final, "KOR_ROZ")):
+            refund = self.reverse(invoice)
+            with Form(refund) as form:
+                form.l10n_pl_ksef_correction_reason = "zmiana"
+                with form.invoice_line_ids.edit(0) as line:
+                    line.quantity = 2
+                self.assertEqual(form.l10n_pl_ksef_kind, kind)
+
+    def test_statements_are_few(self):
+        _advance, final = self.sold()
+        self.post(self.returned(final))
+        refund = self.reverse(final)
+        self.lines(refund)[0].quantity = 2
+        self.post(refund)
+        self.env["l10n_pl_ksef.schema"]._get_schema()
+        self.prepare(refund)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        prepared = self.prepare(refund)
+        self.assertTrue(prepared.xml)
+        count = self.env.cr.sql_log_count - before
+        _logger.info("correction of a final invoice: %s statements", count)
+        self.assertLessEqual(count, 29)
 
     def test_rows_that_cannot_be_matched_are_pointed_out(self):
         _advance, final = self.sold()

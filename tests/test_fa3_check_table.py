@@ -62,7 +62,12 @@ ROWS = {
     47: ("simplified",),
     48: ("currency",),
     49: ("margin_kind",),
-    50: ("forbidden_character", "forbidden_characters", "forbidden_in_party"),
+    50: (
+        "forbidden_character",
+        "forbidden_characters",
+        "forbidden_in_party",
+        "forbidden_beside_lines",
+    ),
     53: ("early_discount",),
     54: ("rounding_as_tax",),
     55: ("eu_goods_advance",),
@@ -78,6 +83,7 @@ OTHER_LEVELS = {
     "date_in_future": "note",  # the invoice waits for its day by itself
     "forbidden_characters": "warn",  # they are left out of the file
     "forbidden_in_party": "warn",
+    "forbidden_beside_lines": "warn",
     "advances_and_order": "stop",  # as the mapping's list has it
 }
 # Rows whose words say more than the table, for the case at hand.

@@ -138,11 +138,6 @@ class TestFa3Checks(Fa3Case):
         invoice = self.make_invoice(self.line(tax_ids=[Command.clear()]))
         self.assert_problem(invoice, "one_rate", "stop", invoice, "Line 1")
 
-    def test_rate_must_be_the_percentage_of_the_tax(self):
-        self.tax("vs_kraj_23").l10n_pl_ksef_rate = "8"
-        invoice = self.make_invoice()
-        self.assert_problem(invoice, "one_rate", "stop", invoice, "Line 1")
-
     def test_exemption_needs_its_basis(self):
         tax = self.tax("vs_kraj_zw")
         invoice = self.make_invoice(self.line(5, "vs_kraj_zw"))
@@ -178,10 +173,20 @@ class TestFa3Checks(Fa3Case):
         self.assert_problem(invoice, "tax_of_rate", "warn", invoice, "231.00")
 
     def test_tax_of_another_rate_than_meant_is_stopped(self):
-        self.tax("vs_kraj_23").l10n_pl_ksef_rate = "zw"
-        self.tax("vs_kraj_23").l10n_pl_ksef_exemption_basis = "art. 43"
-        invoice = self.make_invoice()
-        self.assert_problem(invoice, "amount_to_pay", "stop", invoice, "123.00")
+        tax = self.tax("vs_kraj_23")
+        for rate in ("zw", "8", "0 WDT", "np I"):
+            tax.l10n_pl_ksef_rate = rate
+            found = self.problems(self.make_invoice())
+            self.assertNotIn("one_rate", found)
+            problem = found["tax_percent"][0]
+            self.assertEqual(
+                (problem.level, problem.record), ("stop", (tax._name, tax.id))
+            )
+            self.assertEqual(
+                problem.message,
+                f"Line 1: {tax.name} is a tax of 23%, which cannot be {rate} in KSeF."
+                " Correct its rate in KSeF.",
+            )
 
     def test_early_discount_that_lowers_vat_is_stopped(self):
         term = self.env["account.payment.term"].create(

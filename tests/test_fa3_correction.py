@@ -63,6 +63,16 @@ class TestCorrectionRows(CorrectionCase):
             "P_8B 10; P_9A -5; P_11 -50.00; P_12 23",
         )
 
+    def test_return_at_a_price_that_was_lowered_before_is_a_return(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        for change in ({"price_unit": 5}, {"price_unit": 3}):
+            self.reverse(invoice, change)._post(soft=False)
+        for price in (92, 95, 100):
+            text = self.correction_file(
+                self.reverse(invoice, {"quantity": 1, "price_unit": price})
+            )
+            self.assert_parts(text, f"P_8B -1; P_9A {price}; P_11 -{price}.00")
+
     def test_discount_on_the_line_lowers_the_price(self):
         invoice = self.sent(self.line(100, quantity=10))
         text = self.correction_file(self.reverse(invoice, {"discount": 95}))
@@ -220,6 +230,22 @@ class TestCorrectedInvoices(CorrectionCase):
         self.company.l10n_pl_ksef_since = date(2026, 11, 15)
         text = self.correction_file(self.reverse(invoice))
         self.assert_parts(text, "NrFaKorygowanej INV/2026/00001; NrKSeFN 1")
+
+    def test_number_got_elsewhere_is_typed_in(self):
+        self.company.l10n_pl_ksef_environment = "test"
+        number = "5265877635-20250826-0100001AF629-AF"
+        for said, words in (
+            ({"ksef_number": number}, f"NrKSeF 1; NrKSeFFaKorygowanej {number}"),
+            ({"is_outside_ksef": True}, "NrKSeFN 1"),
+        ):
+            with self.subTest(words):
+                invoice = self.post_invoice(self.line(100))
+                row = {"number": invoice.name, "issued_on": ISSUED_ON, **said}
+                refund = self.reverse(invoice)
+                refund.l10n_pl_ksef_corrected_ids = [Command.create(row)]
+                text = self.correction_file(refund)
+                self.assert_parts(text, f"NrFaKorygowanej {invoice.name}; {words}")
+                self.assertEqual(text.count("<DaneFaKorygowanej>"), 1)
 
     def test_invoice_outside_odoo_is_typed_in(self):
         listed = {

@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.tests import tagged
 
 from .correction_common import CORRECTED_ON, SENT_NUMBER, CorrectionCase
@@ -106,6 +107,47 @@ class TestBeforeAndAfter(CorrectionCase):
         )
         # Made anew, the first one does not know of the second.
         self.assert_parts(self.correction_file(first), "P_8B -3; P_9A 100")
+
+    def test_earlier_corrections_follow_one_another(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        for change in ({"quantity": 3}, {"quantity": 7, "price_unit": 5}):
+            self.reverse(invoice, change)._post(soft=False)
+        third = self.reverse(invoice, {"quantity": 2, "price_unit": 95}, **BEFORE_AFTER)
+        self.assertEqual(
+            self.shown(self.correction_file(third)),
+            [
+                (1, True, "7", "95", None, "665.00"),
+                (1, False, "5", "95", None, "475.00"),
+            ],
+        )
+
+    def test_credit_note_that_lists_its_one_invoice_is_as_one_made_from_it(self):
+        invoice = self.sent(
+            self.line(100, name="A", quantity=10), taxable_supply_date="2026-10-20"
+        )
+        shown = []
+        for quantity in (3, 2):
+            refund = self.make_invoice(
+                self.line(100, name="A", quantity=quantity),
+                move_type="out_refund",
+                invoice_date=CORRECTED_ON,
+                l10n_pl_ksef_corrected_ids=[Command.create({"invoice_id": invoice.id})],
+                **BEFORE_AFTER,
+            )
+            text = self.correction_file(refund)
+            self.assert_parts(text, "P_6 2026-10-20")
+            shown += self.shown(text)
+        again = self.reverse(invoice, {"quantity": 1}, **BEFORE_AFTER)
+        shown += self.shown(self.correction_file(again))
+        quantities = [(quantity, is_before) for _n, is_before, quantity, *_ in shown]
+        self.assertEqual(
+            quantities,
+            [
+                *(("10", True), ("7", False)),
+                *(("7", True), ("5", False)),
+                *(("5", True), ("4", False)),
+            ],
+        )
 
     def test_correction_of_buyer_data_changes_no_line(self):
         invoice = self.sent(self.line(100, quantity=10))

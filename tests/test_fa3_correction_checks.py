@@ -67,6 +67,20 @@ class TestCorrectionChecks(CorrectionCase):
         found = self.assert_said(refund, "corrected_buyer", "stop", "INV/2026/00001")
         self.assertEqual(found.record, ("account.move", invoice.id))
 
+    def test_discount_for_invoices_of_another_buyer_stops(self):
+        other = self.make_partner("Inny", "PL7740001454")
+        foreign = self.sent(self.line(100), partner_id=other.id)
+        refund = self.make_invoice(
+            move_type="out_refund",
+            invoice_date=CORRECTED_ON,
+            l10n_pl_ksef_corrected_ids=[Command.create({"invoice_id": foreign.id})],
+            l10n_pl_ksef_corrected_period="maj",
+        )
+        found = self.assert_said(refund, "corrected_buyer", "stop", foreign.name)
+        self.assertEqual(found.record, ("account.move", foreign.id))
+        refund.partner_id = other
+        self.assert_not_said(refund, "corrected_buyer")
+
     def test_correction_to_zero_goes_to_the_wrong_number(self):
         invoice = self.sent(self.line(100, quantity=10))
         refund = self.reverse(invoice)
@@ -113,6 +127,20 @@ class TestCorrectionChecks(CorrectionCase):
         self.assert_not_said(refund, "corrected_rate")
         refund.invoice_currency_rate = 0.2
         self.assert_said(refund, "corrected_rate", "warn", "INV/2026/00001: 4.")
+
+    def test_exchange_rate_of_the_one_listed_invoice_is_compared(self):
+        euro = self.setup_other_currency("EUR", rates=[("2026-11-01", 0.25)])
+        invoice = self.sent(self.line(100), currency_id=euro.id)
+        refund = self.make_invoice(
+            move_type="out_refund",
+            invoice_date=CORRECTED_ON,
+            currency_id=euro.id,
+            invoice_currency_rate=0.2,
+            l10n_pl_ksef_corrected_ids=[Command.create({"invoice_id": invoice.id})],
+        )
+        self.assert_said(refund, "corrected_rate", "warn", "INV/2026/00001: 4.")
+        refund.invoice_currency_rate = 0.25
+        self.assert_not_said(refund, "corrected_rate")
 
     def test_long_reason_is_cut_and_said(self):
         refund = self.reverse(

@@ -67,6 +67,37 @@ class TestReversalDialogue(CorrectionCase):
         self.assertTrue(invoice.reversal_move_ids.l10n_pl_ksef_is_correction)
 
 
+@tagged("post_install_l10n", "post_install", "-at_install")
+class TestTypedCreditNote(CorrectionCase):
+    """A credit note may be typed from nothing, and say on its tab what it corrects."""
+
+    def test_corrected_invoice_is_listed_on_the_form(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        self.company.write(
+            {"l10n_pl_ksef_environment": "test", "l10n_pl_ksef_send_mode": "manual"}
+        )
+        moves = self.env["account.move"].with_context(default_move_type="out_refund")
+        with Form(moves) as form:
+            form.partner_id = self.buyer
+            form.invoice_date = CORRECTED_ON
+            with form.invoice_line_ids.new() as line:
+                line.name = "Towar"
+                line.price_unit = 100
+                line.tax_ids = self.tax("vs_kraj_23")
+            with form.l10n_pl_ksef_corrected_ids.new() as row:
+                row.invoice_id = invoice
+            form.l10n_pl_ksef_row_style = "before_after"
+            self.assertEqual(form.l10n_pl_ksef_kind, "KOR")
+        refund = form.record
+        self.assertEqual(refund.l10n_pl_ksef_correction_effect, "2")
+        text = self.correction_file(refund)
+        self.assert_parts(
+            text,
+            f"NrKSeF 1; NrKSeFFaKorygowanej {SENT_NUMBER.format(invoice.id)}",
+            "P_8B 9; P_9A 100; P_11 900.00; P_12 23",
+        )
+
+
 @tagged("post_install_l10n", "post_install", "-at_install", "l10n_pl_ksef_modules")
 class TestDebitNote(CorrectionCase):
     """A debit note is a correction upwards; module account_debit_note makes it."""
@@ -88,6 +119,65 @@ class TestDebitNote(CorrectionCase):
             "RodzajFaktury KOR; PrzyczynaKorekty wyższa cena; TypKorekty 2",
             f"NrKSeF 1; NrKSeFFaKorygowanej {SENT_NUMBER.format(invoice.id)}",
             "P_8B 10; P_9A 5; P_11 50.00; P_12 23",
+        )
+
+    def asked(self, invoice, **values):
+        """Return the debit note that our own dialogue makes."""
+        self.company.l10n_pl_ksef_environment = "test"
+        action = invoice.action_debit_note()
+        self.assertEqual(action["res_model"], "l10n_pl_ksef.debit.note")
+        form = Form(self.env[action["res_model"]].with_context(**action["context"]))
+        form.date = CORRECTED_ON
+        for name, value in values.items():
+            form[name] = value
+        made = form.save().action_create()
+        return self.env["account.move"].browse(made["res_id"])
+
+    def test_dialogue_asks_what_the_file_says(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        debit = self.asked(
+            invoice,
+            reason="zła cena",
+            cause="mistake",
+            copies_lines=True,
+            shows_both=True,
+        )
+        debit.invoice_line_ids.price_unit = 5
+        self.company.l10n_pl_ksef_environment = False
+        self.assert_parts(
+            self.correction_file(debit),
+            "PrzyczynaKorekty zła cena; TypKorekty 1",
+            "P_8B 10; P_9A 100; P_11 1000.00; P_12 23; StanPrzed 1",
+        )
+        later = self.asked(invoice, reason="więcej")
+        self.assertEqual(later.l10n_pl_ksef_correction_effect, "2")
+        self.assertFalse(later.l10n_pl_ksef_row_style)
+        other = self.asked(invoice, cause="mistake", effect="3")
+        self.assertEqual(other.l10n_pl_ksef_correction_effect, "3")
+
+    def test_companies_without_ksef_and_bills_have_the_usual_dialogue(self):
+        invoice = self.sent(self.line(100))
+        action = invoice.action_debit_note()
+        self.assertEqual(action["res_model"], "account.debit.note")
+        bill = self.init_invoice("in_invoice", products=self.product_a, post=True)
+        self.company.l10n_pl_ksef_environment = "test"
+        action = bill.action_debit_note()
+        self.assertEqual(action["res_model"], "account.debit.note")
+
+    def test_exchange_rate_of_the_invoice_is_kept(self):
+        euro = self.setup_other_currency(
+            "EUR", rates=[("2026-11-01", 1 / 4.2345), ("2026-11-15", 1 / 4.3)]
+        )
+        invoice = self.sent(
+            self.line(33.33, quantity=3),
+            currency_id=euro.id,
+            invoice_currency_rate=1 / 4.2345,
+        )
+        debit = self.debit(invoice, copy_lines=True)
+        self.assert_parts(
+            self.correction_file(debit),
+            "P_14_1 23.00; P_14_1W 97.38; P_15 122.99",
+            "P_12 23; KursWaluty 4.2345",
         )
 
     def test_debit_note_of_a_credit_note_names_the_invoice(self):

@@ -91,6 +91,34 @@ class TestCurrency(Fa3Case):
         later = self.post_euro(delivery_date="2026-11-15")
         self.assertEqual(self.legal(later), [])
 
+    def test_lines_sold_on_other_days_ask_for_other_rates(self):
+        for day, value in (("2026-11-03", 4.1), ("2026-11-04", 4.2)):
+            self.rate(day, value)
+        invoice = self.post_euro(
+            self.line(l10n_pl_ksef_supplied_on="2026-11-04"),
+            self.line(l10n_pl_ksef_supplied_on="2026-11-05"),
+            self.line(l10n_pl_ksef_supplied_on="2026-11-05"),
+            invoice_currency_rate=1 / 4.2,
+        )
+        found = self.problems(invoice)
+        self.assertNotIn("legal_rate", found)
+        self.assertEqual(
+            [(each.level, each.message) for each in found["legal_rates"]],
+            [
+                (
+                    "warn",
+                    "Lines 1: the law asks for the rate of 11/03/2026 (4.1), the"
+                    " invoice has 4.2 for all. Invoice them separately.",
+                )
+            ],
+        )
+        same = self.post_euro(
+            self.line(l10n_pl_ksef_supplied_on="2026-11-05"),
+            self.line(l10n_pl_ksef_supplied_on="2026-11-05"),
+            invoice_currency_rate=1 / 4.2,
+        )
+        self.assertNotIn("legal_rates", self.problems(same))
+
     def test_rate_that_odoo_has_not_is_said(self):
         self.rate("2026-11-02", 4.2)
         invoice = self.post_euro()

@@ -26,6 +26,11 @@ class TestFa3Amounts(Fa3Case):
         self.assertIn("<DataWytworzeniaFa>2026-11-10T09:30:05Z<", text)
         self.assert_absent(text, "P_6", "P_14_1W", "KursWaluty", "P_11Vat", "P_10")
 
+    def test_number_is_known_as_it_stands_in_the_file(self):
+        prepared = self.prepare(self.post_invoice(name="FV  7 / 2026"))
+        self.assertEqual(prepared.number, "FV 7 / 2026")
+        self.assert_parts(prepared.xml.decode(), "P_2 FV 7 / 2026")
+
     def test_several_rates_each_have_their_totals(self):
         self.tax("vs_kraj_zw").l10n_pl_ksef_exemption_basis = EXEMPTION
         text = self.file(
@@ -348,7 +353,7 @@ class TestFa3Parties(Fa3Case):
 
     def test_contacts_that_do_not_fit_are_left_out(self):
         partner = self.make_partner(
-            "Nabywca", f"PL{BUYER_NIP}", phone="+48 22 123 45 67 wew. 123456", email="x"
+            "Nabywca", f"PL{BUYER_NIP}", phone="+48 22 123 45 67 123456", email="x"
         )
         self.assertEqual(self.buyer_of(partner).contacts, ())
         partner.write({"phone": "22-123-45-67", "email": "a@b.example; c@d.example"})

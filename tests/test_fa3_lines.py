@@ -6,6 +6,8 @@ from odoo.tests import new_test_user, tagged
 
 from ..models.l10n_pl_ksef_fa3_statements import RULES
 from ..models.uom_uom import ABBREVIATIONS
+from .advance_common import AdvanceCase
+from .correction_common import CorrectionCase
 from .fa3_common import ISSUED_ON, Fa3Case
 
 EARLIER = date(2026, 11, 3)
@@ -117,12 +119,71 @@ class TestFa3LineContent(Fa3Case):
         names = [line.name for line in self.document(text).body.lines]
         self.assertEqual(names, ["Jeden", "Dwa"])
 
+    def test_rest_of_a_very_long_text_is_not_changed(self):
+        name = "".join(chr(ord("a") + n % 26) for n in range(1500))
+        prepared = self.prepare(self.post_invoice(self.line(name=name)))
+        body = self.document(prepared.xml.decode()).body
+        parts = [body.lines[0].name, *(note.value for note in body.notes)]
+        self.assertEqual("".join(parts), name)
+
     def test_text_is_cut_between_characters(self):
         name = "😀" * 511 + "ąę"
         prepared = self.prepare(self.post_invoice(self.line(name=name)))
         body = self.document(prepared.xml.decode()).body
         self.assertEqual(body.lines[0].name, "😀" * 511 + "ą")
         self.assertEqual([note.value for note in body.notes], ["ę"])
+
+
+@tagged("post_install_l10n", "post_install", "-at_install")
+class TestFa3LineKeys(CorrectionCase):
+    """A corrected line is known by the identifier it was sold under."""
+
+    def test_correction_of_a_correction_names_the_sold_line(self):
+        self.company.l10n_pl_ksef_line_keys = True
+        invoice = self.sent(self.line(100, quantity=10))
+        refund = self.reverse(invoice, {"quantity": 3})
+        key = self.key_of(self.correction_file(refund))
+        self.assertTrue(key.endswith(f"-aml-{invoice.invoice_line_ids.id}"))
+        again = self.reverse(self.accept(refund), {"quantity": 1})
+        self.assertEqual(self.key_of(self.correction_file(again)), key)
+
+    def key_of(self, text):
+        return self.document(text).body.lines[0].key
+
+
+@tagged("post_install_l10n", "post_install", "-at_install", "l10n_pl_ksef_modules")
+class TestFa3OrderTexts(AdvanceCase):
+    """Long descriptions of an order go on in the notes, which is said."""
+
+    def test_forbidden_characters_of_an_order_are_said(self):
+        order = self.make_order(self.order_line(self.goods, name="Go\x80ods"))
+        advance = self.post(self.advance(order))
+        prepared = self.prepare(advance)
+        self.assert_parts(prepared.xml.decode(), "NrWierszaZam 1; P_7Z Goods")
+        self.assertEqual(
+            [(p.key, p.record[0], p.field) for p in prepared.problems],
+            [("forbidden_beside_lines", "sale.order", "Description")],
+        )
+
+    def test_long_description_of_an_order_is_said(self):
+        name = "ą" * 600
+        order = self.make_order(
+            self.order_line(self.goods), self.order_line(self.goods, name=name)
+        )
+        advance = self.post(self.advance(order))
+        prepared = self.prepare(advance)
+        body = self.document(prepared.xml.decode()).body
+        self.assertEqual([(n.line_number, len(n.value)) for n in body.notes], [(2, 88)])
+        self.assertEqual(
+            [(p.key, p.message) for p in prepared.problems],
+            [
+                (
+                    "long_description",
+                    "Line 2 of the order: description has 600 characters; past 512 it"
+                    " goes to the additional notes.",
+                )
+            ],
+        )
 
 
 @tagged("post_install_l10n", "post_install", "-at_install")
@@ -202,6 +263,26 @@ class TestFa3SaleDates(Fa3Case):
         days = [line.supplied_on for line in self.document(text).body.lines]
         self.assertEqual(days, [EARLIER, None, LATER])
 
+    def test_unusual_days_of_lines_and_periods_are_said(self):
+        old, far = date(2026, 9, 30), date(2027, 6, 30)
+        for is_odd, lines, values in (
+            (True, [self.line(l10n_pl_ksef_supplied_on=old), self.line()], {}),
+            (True, [self.line(l10n_pl_ksef_supplied_on=far)], {}),
+            (False, [self.line(l10n_pl_ksef_supplied_on=EARLIER)], {}),
+            (True, [], self.lasting(date(2026, 9, 1), old)),
+            (False, [], self.lasting(ISSUED_ON, far)),
+            (False, [], self.lasting(EARLIER, LATER) | {"delivery_date": old}),
+        ):
+            with self.subTest(values or len(lines)):
+                invoice = self.make_invoice(*lines, **values)
+                self.assertEqual("supply_date" in self.problems(invoice), is_odd)
+
+    def lasting(self, first, last):
+        return {
+            "l10n_pl_ksef_period_start": first,
+            "l10n_pl_ksef_period_end": last,
+        }
+
     def test_one_day_of_all_lines_stands_once(self):
         text = self.file(
             self.line(l10n_pl_ksef_supplied_on=EARLIER),
@@ -231,6 +312,51 @@ class TestFa3LineChecks(Fa3Case):
             message,
             'Line 2: characters that KSeF forbids are left out at "Śruba M8".',
         )
+
+    def test_forbidden_characters_beside_the_lines_are_said_too(self):
+        self.env["res.lang"]._activate_lang("pl_PL")
+        basis = self.tax("vs_kraj_zw")
+        basis.l10n_pl_ksef_exemption_basis = "art. 43\x7f"
+        unit = self.env["uom.uom"].create({"name": "pallet"})
+        unit.with_context(lang="pl_PL").name = "pa\x80leta"
+        product = self.env["product.product"].create(
+            {"name": "X", "default_code": "K\x811", "l10n_pl_ksef_cn": "94\x80060010"}
+        )
+        invoice = self.post_invoice(
+            self.line(product_id=product.id, product_uom_id=unit.id),
+            Command.create({"display_type": "line_note", "name": "Uwa\ufdd0ga"}),
+            self.line(5, "vs_kraj_zw"),
+            self.line(5, "vs_kraj_zw"),
+        )
+        prepared = self.prepare(invoice)
+        self.assert_parts(
+            prepared.xml.decode(),
+            "P_7 Towar; Indeks K1; CN 94060010; P_8A paleta",
+            "NrWiersza 1; Klucz Uwagi; Wartosc Uwaga",
+            "P_19 1; P_19A art. 43",
+        )
+        said = {
+            (p.record[0], p.field, p.message.partition(" at ")[2])
+            for p in prepared.problems
+        }
+        self.assertEqual(
+            said,
+            {
+                ("account.move", "Label", '"Uwaga".'),
+                ("account.tax", "Legal basis of the exemption", '"art. 43".'),
+                ("product.product", "CN code", '"94060010".'),
+                ("product.product", "Internal Reference", '"K1".'),
+                ("uom.uom", "Unit Name", '"paleta".'),
+            },
+        )
+        self.assertEqual(len(prepared.problems), 5)
+        self.assertEqual({p.level for p in prepared.problems}, {"warn"})
+
+    def test_forbidden_characters_in_the_name_of_a_product_are_said(self):
+        product = self.env["product.product"].create({"name": "Ha\x80mmer"})
+        invoice = self.post_invoice(self.line(product_id=product.id, name=""))
+        self.assert_said(invoice, "forbidden_characters", "warn", "Line 1")
+        self.assert_parts(self.prepare(invoice).xml.decode(), "P_7 Hammer")
 
     def test_polish_letters_and_emoji_are_not_forbidden(self):
         invoice = self.make_invoice(self.line(name="Zażółć\tgęślą\njaźń 😀 €"))

@@ -1,10 +1,11 @@
 from psycopg2 import IntegrityError
 
 from odoo import Command
-from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models.l10n_pl_ksef_fa3_parties import phone, seller
 from ..models.res_partner import (
     compact_internal_id,
     has_internal_check_digit,
@@ -310,7 +311,19 @@ class TestFa3PartyNumbers(PartyCase):
             ("094014201", "GR", ("eu", "EL", "094014201")),
             ("XI123456789", "GB", ("eu", "XI", "123456789")),
             ("GB123456789", "GB", ("other", "GB", "123456789")),
+            ("GB123456789", "XI", ("other", "GB", "123456789")),
+            ("GB123456789", "DE", ("other", "GB", "123456789")),
+            ("XI123456789", "XI", ("eu", "XI", "123456789")),
             ("EXDE123", "DE", ("other", "DE", "EXDE123")),
+            ("DE EX-123", "DE", ("other", "DE", "EX123")),
+            ("DE136695976", "PL", ("eu", "DE", "136695976")),
+            ("GR094014201", "PL", ("eu", "EL", "094014201")),
+            ("DE136695977", "PL", ("nip", "", "DE136695977")),
+            ("DE136695976", "CH", ("eu", "DE", "136695976")),
+            ("DE136695976", "", ("eu", "DE", "136695976")),
+            ("SEM980701STA", "MX", ("other", "MX", "SEM980701STA")),
+            ("CHE-123.456.788 TVA", "CH", ("other", "CH", "CHE123456788TVA")),
+            ("526-000-12-46", "", ("other", "", BUYER_NIP)),
             ("PL 526-000-12-46", "DE", ("nip", "", BUYER_NIP)),
             ("526.000.12/46", "PL", ("nip", "", BUYER_NIP)),
             ("/", "PL", ("none", "", "")),
@@ -320,7 +333,35 @@ class TestFa3PartyNumbers(PartyCase):
 
     def test_number_of_a_private_person_is_not_sent(self):
         self.assertEqual(read_tax_id("44051401359", "PL", False).kind, "none")
+        self.assertEqual(read_tax_id("ABC123456", "PL", False).kind, "none")
+        self.assertEqual(read_tax_id("DEA123456", "PL", False).kind, "none")
         self.assertEqual(read_tax_id(BUYER_NIP, "PL", False).kind, "nip")
+
+    def test_nip_of_a_private_person_is_not_left_out_for_a_missing_digit(self):
+        found = read_tax_id("526-000-12-4", "PL", False)
+        self.assertEqual((found.kind, found.is_valid), ("nip", False))
+
+    def test_number_without_a_country_is_stopped(self):
+        buyer = self.make_partner("Bez kraju", "526-000-12-46", country_id=False)
+        problems = self.problems(self.make_invoice(partner_id=buyer.id))
+        self.assertEqual(list(problems), ["buyer_address"])
+        buyer.country_id = self.env.ref("base.pl")
+        self.assert_parts(self.file(partner_id=buyer.id), f"NIP {BUYER_NIP}")
+
+    def test_triangular_sale_of_a_person_needs_the_number_and_the_prefix(self):
+        values = {"l10n_pl_ksef_triangular": "yes"}
+        line = self.line(template="vs_ekspu")
+        problems = self.problems(self.make_invoice(line, **values))
+        self.assertIn("eu_number_needed", problems)
+        values["partner_id"] = self.make_partner("Käufer", "DE136695976", "de").id
+        invoice = self.post_invoice(line, **values)
+        text = self.prepare(invoice).xml.decode()
+        self.assertIn("<Podmiot1><PrefiksPodatnika>PL</PrefiksPodatnika>", text)
+        credit_note = invoice._reverse_moves([{"invoice_date": ISSUED_ON}])
+        facts = self.export._gather(credit_note)[credit_note]
+        self.assertEqual(seller(facts).eu_prefix, "PL")
+        values.pop("l10n_pl_ksef_triangular")
+        self.assert_absent(self.file(line, **values), "PrefiksPodatnika")
 
     def test_internal_id(self):
         self.assertEqual(compact_internal_id("PL 526-000-12-46-00019"), UNIT_ID)
@@ -365,9 +406,154 @@ class TestFa3PartyNumbers(PartyCase):
         invoice = self.make_invoice(l10n_pl_ksef_party_ids=exactly)
         self.assertEqual(self.problems(invoice), {})
 
+    def test_first_telephone_of_several_is_taken(self):
+        for typed, expected in (
+            ("+48 (22) 123-45-67", "+48221234567"),
+            ("(22) 123 45 67 wew. 15", "221234567"),
+            ("tel. 22 123 45 67, 600 100 200", "221234567"),
+            ("22 123 45 67 / 600 100 200", "221234567"),
+            ("brak", None),
+            ("1" * 17, None),
+        ):
+            with self.subTest(typed):
+                self.buyer.phone = typed
+                self.assertEqual(phone(self.buyer), expected)
+
+    def test_wrong_email_is_looked_for_as_email(self):
+        payer = self.make_partner("Płatnik", f"PL{BUYER_NIP}", email="biuro(at)x.pl")
+        invoice = self.make_invoice(l10n_pl_ksef_party_ids=[self.party(payer, "6")])
+        self.assertEqual(self.problems(invoice)["contacts"][0].field, "Email")
+
+    def test_authorised_party_is_refused_in_words(self):
+        bailiff = self.make_partner("Komornik", f"PL{BUYER_NIP}")
+        for role in ("authority", "bailiff", "tax_representative"):
+            party = self.party(bailiff, role)
+            invoice = self.post_invoice(l10n_pl_ksef_party_ids=[party])
+            self.assertEqual(list(self.problems(invoice)), ["not_supported"])
+            prepared = self.prepare(invoice)
+            self.assertIsNone(prepared.xml)
+            self.assertIn("authorised party", prepared.problems[0].message)
+
+    def test_account_is_the_factors_own(self):
+        factor = self.make_partner("Faktor", f"PL{BUYER_NIP}")
+        bank = self.env["res.partner.bank"].create(
+            {"acc_number": IBAN, "partner_id": self.buyer.id}
+        )
+        with self.assertRaises(ValidationError):
+            party = self.party(factor, "1", bank_account_id=bank.id)
+            self.make_invoice(l10n_pl_ksef_party_ids=[party])
+
     def test_telephone_that_does_not_fit_is_said(self):
         payer = self.make_partner("Płatnik", f"PL{BUYER_NIP}", phone="1" * 17)
         self.assert_key("contacts", "note", payer, self.party(payer, "6"))
+
+
+@tagged("post_install_l10n", "post_install", "-at_install")
+class TestFa3PartyAccess(PartyCase):
+    """Nobody reaches parties, details or partners of a company not theirs."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        other = cls.env["res.company"].create({"name": "Inna firma"})
+        cls.stranger = new_test_user(
+            cls.env,
+            login="ksef_stranger",
+            groups="account.group_account_manager",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        cls.private = cls.make_partner(
+            "Tajny", f"PL{BUYER_NIP}", company_id=cls.company.id
+        )
+
+    def check_refused(self, *calls, error=AccessError):
+        for call in calls:
+            with self.assertRaises(error), self.env.cr.savepoint():
+                call()
+                self.env.flush_all()
+
+    def test_parts_of_other_companies_are_out_of_reach(self):
+        details = [Command.create({"name": "K", "text": "V"})]
+        invoice = self.make_invoice(
+            l10n_pl_ksef_party_ids=[self.party(self.buyer)],
+            l10n_pl_ksef_detail_ids=details,
+        )
+        party = invoice.l10n_pl_ksef_party_ids.with_user(self.stranger)
+        detail = invoice.l10n_pl_ksef_detail_ids.with_user(self.stranger)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.check_refused(
+            lambda: party.read(["role"]),
+            lambda: party.write({"role": "3"}),
+            lambda: party.unlink(),
+            lambda: party.copy({"move_id": invoice.id}),
+            lambda: detail.write({"text": "W"}),
+            lambda: detail.unlink(),
+            lambda: detail.create({"name": "a", "text": "b", "move_id": invoice.id}),
+        )
+
+    def test_own_party_is_not_put_onto_what_belongs_to_others(self):
+        invoice = self.make_invoice()
+        parties = self.env["l10n_pl_ksef.party"].with_user(self.stranger)
+        own = parties.create({"partner_id": self.buyer.id, "owner_id": self.buyer.id})
+        places = (
+            {"move_id": invoice.id},
+            {"seller_company_id": self.company.id},
+            {"owner_id": self.private.id},
+        )
+        for place in places:
+            values = {"owner_id": False, **place}
+            self.check_refused(lambda values=values: own.write(values))
+
+    def test_parts_are_changed_by_who_may_change_the_invoice(self):
+        party = [self.party(self.buyer)]
+        invoice = self.make_invoice(l10n_pl_ksef_party_ids=party, ref="locked")
+        self.env["ir.rule"].create(
+            {
+                "name": "Test",
+                "model_id": self.env["ir.model"]._get_id("account.move"),
+                "domain_force": "[('ref', '!=', 'locked')]",
+                "perm_read": False,
+            }
+        )
+        user = new_test_user(
+            self.env,
+            login="ksef_clerk",
+            groups="account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        own = invoice.l10n_pl_ksef_party_ids.with_user(user)
+        self.check_refused(
+            lambda: own.write({"role": "3"}),
+            lambda: own.write({"move_id": False, "owner_id": self.buyer.id}),
+            lambda: own.unlink(),
+            lambda: own.copy({"move_id": invoice.id}),
+        )
+        invoice.sudo().ref = "open"
+        own.role = "3"
+        own.unlink()
+
+    def test_partner_of_another_company_is_no_party(self):
+        parties = self.env["l10n_pl_ksef.party"].with_user(self.stranger)
+        values = {"partner_id": self.private.id, "owner_id": self.buyer.id}
+        self.check_refused(lambda: parties.create(values), error=UserError)
+        self.private.ref = "secret"
+        self.env.invalidate_all()
+        self.check_refused(lambda: parties.new(values).customer_number)
+
+    def test_customer_in_the_portal_reads_what_has_no_group(self):
+        invoice = self.post_invoice()
+        user = new_test_user(self.env, login="ksef_part", groups="base.group_portal")
+        user.partner_id.parent_id = self.buyer
+        invoice.message_subscribe(user.partner_id.ids)
+        own = invoice.with_user(user)
+        hidden = {"party_ids", "detail_ids", "offers_recipient"}
+        shown = ("local_government", "vat_group", "is_for_receipt")
+        found = own.fields_get().keys() & {f"l10n_pl_ksef_{name}" for name in hidden}
+        self.assertEqual(found, set())
+        self.assertTrue(own.read([f"l10n_pl_ksef_{name}" for name in shown]))
 
 
 class TestPartsOfWrittenInvoice(KsefCase):
@@ -382,10 +568,14 @@ class TestPartsOfWrittenInvoice(KsefCase):
         invoice.l10n_pl_ksef_party_ids.role = "6"
         invoice.action_post()
         parts = invoice.l10n_pl_ksef_party_ids, invoice.l10n_pl_ksef_detail_ids
+        values = {"partner_id": self.buyer.id, "owner_id": self.buyer.id}
+        loose = parts[0].create(values)
         changes = [
             lambda: parts[0].write({"role": "3"}),
             lambda: parts[0].unlink(),
             lambda: parts[0].copy({"move_id": invoice.id}),
+            lambda: loose.write({"move_id": invoice.id, "owner_id": False}),
+            lambda: parts[0].write({"move_id": False, "owner_id": self.buyer.id}),
             lambda: parts[1].write({"text": "W"}),
             lambda: parts[1].unlink(),
             lambda: invoice.write({"l10n_pl_ksef_local_government": "yes"}),

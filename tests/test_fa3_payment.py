@@ -93,6 +93,18 @@ class TestFa3Paid(PaymentCase):
             "<NrRB>61109010140000071219812874</NrRB>",
             text,
         )
+        self.assertIn(
+            "<DodatkowyOpis><Klucz>W terminie 2026-11-20</Klucz><Wartosc>67,65 PLN"
+            "</Wartosc></DodatkowyOpis><DodatkowyOpis><Klucz>W terminie 2026-12-10"
+            "</Klucz><Wartosc>67,65 PLN</Wartosc></DodatkowyOpis><FaWiersz>",
+            text,
+        )
+
+    def test_amounts_of_instalments_stand_where_there_are_several(self):
+        self.assert_absent(self.file(), "DodatkowyOpis")
+        invoice = self.post_invoice(invoice_payment_term_id=self.halves.id)
+        self.pay(invoice, 123)
+        self.assert_absent(self.get_file(invoice), "DodatkowyOpis", "TerminPlatnosci")
 
     def test_paid_at_once_in_cash(self):
         invoice = self.post_invoice(invoice_payment_term_id=self.halves.id)
@@ -116,14 +128,14 @@ class TestFa3Paid(PaymentCase):
         self.assertEqual(parts, [("100.00", 9, "6"), ("23.00", 10, "6")])
         self.assertEqual((payment.terms, payment.form), ((), None))
 
-    def test_bank_statement_line_is_a_payment(self):
-        invoice = self.post_invoice()
+    def reconcile_statement(self, invoice, amount):
+        """Reconcile a line of the bank statement with the invoice itself."""
         line = self.env["account.bank.statement.line"].create(
             {
                 "journal_id": self.bank_journal.id,
                 "date": PAID_ON,
                 "payment_ref": invoice.name,
-                "amount": 123,
+                "amount": amount,
             }
         )
         suspense = line.line_ids.filtered(
@@ -134,6 +146,10 @@ class TestFa3Paid(PaymentCase):
         )
         suspense.account_id = receivable.account_id
         (suspense | receivable).reconcile()
+
+    def test_bank_statement_line_is_a_payment(self):
+        invoice = self.post_invoice()
+        self.reconcile_statement(invoice, 123)
         payment = self.get_payment(invoice)
         found = (payment.is_paid, payment.paid_on, payment.form.value)
         self.assertEqual(found, (True, PAID_ON, "6"))
@@ -186,6 +202,16 @@ class TestFa3Paid(PaymentCase):
         payment.invoice_ids += other
         self.assertIsNone(self.get_payment(invoice).is_paid)
 
+    def test_payment_without_an_entry_is_not_counted_beside_its_statement_line(self):
+        moves = type(self.env["account.move"])
+        self.patch(moves, "_get_invoice_in_payment_state", lambda move: "in_payment")
+        self.get_method(self.bank_journal).payment_account_id = False
+        invoice = self.post_invoice()
+        self.pay(invoice, 60)
+        self.reconcile_statement(invoice, 60)
+        parts = [str(part.amount) for part in self.get_payment(invoice).paid_parts]
+        self.assertEqual(parts, ["60.00"])
+
     def test_money_paid_back_is_not_said(self):
         credit_note = self.post_invoice(move_type="out_refund")
         found = self.export._gather(credit_note)[credit_note]
@@ -216,6 +242,29 @@ class TestFa3FormOfPayment(PaymentCase):
         method = self.get_method(self.bank_journal, "other", "Kompensata")
         text = self.file(preferred_payment_method_line_id=method.id)
         self.assert_parts(text, "PlatnoscInna 1; OpisPlatnosci Kompensata")
+
+    def test_discount_within_one_day(self):
+        term = self.halves.copy()
+        line = Command.create({"value": "percent", "value_amount": 100})
+        term.line_ids = [Command.clear(), line]
+        term.write({"early_discount": True, "discount_days": 1})
+        text = self.file(invoice_payment_term_id=term.id)
+        self.assertIn("zapłata w ciągu 1 dnia od daty", text)
+
+    def test_account_that_does_not_fit_is_said(self):
+        for number, words in (
+            ("123456789", "is left out"),
+            ("6110901014000007121981287", "check digits are wrong"),
+            ("PL62109010140000071219812874", "check digits are wrong"),
+            ("021000021123456789", None),
+        ):
+            bank = self.account.copy({"acc_number": number, "allow_out_payment": True})
+            invoice = self.make_invoice(partner_bank_id=bank.id)
+            problems = self.problems(invoice)
+            with self.subTest(number):
+                self.assertEqual(list(problems), ["bank_account"] if words else [])
+                if words:
+                    self.assertIn(words, problems["bank_account"][0].message)
 
     def test_without_account_and_method_nothing_is_said(self):
         self.assertIsNone(self.get_form(partner_bank_id=False))

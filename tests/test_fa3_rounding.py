@@ -40,7 +40,7 @@ class TestFa3Rounding(Fa3Case):
             {
                 "currency_id": cls.eur.id,
                 "company_id": cls.company.id,
-                "name": date(2026, 11, 5),
+                "name": date(2026, 11, 9),
                 "inverse_company_rate": 4.2345,
             }
         )

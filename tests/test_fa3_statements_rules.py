@@ -8,6 +8,7 @@ from odoo.tests import Form, tagged
 from ..models.account_tax import MARGIN_KINDS
 from ..models.l10n_pl_ksef_fa3_statements import MARGIN_ATTRIBUTES, RULES
 from ..models.l10n_pl_ksef_statement_words import IN_FILE, REASONS
+from .advance_common import AdvanceCase
 from .correction_common import CorrectionCase
 from .fa3_common import IBAN, ISSUED_ON, Fa3Case
 
@@ -150,6 +151,64 @@ class TestFa3SplitPayment(StatementCase):
         self.assertIn("as on the corrected", self.reason(note, "split_payment"))
 
 
+@tagged("post_install_l10n", "post_install", "-at_install", "l10n_pl_ksef_modules")
+class TestFa3SplitPaymentAfter(CorrectionCase, StatementCase):
+    """A debit note may bring a sale over the limit, which is a matter of judgement."""
+
+    def debit(self, price):
+        invoice = self.sent(self.steel_line(2500), partner_bank_id=self.bank.id)
+        wizard = self.env["account.debit.note"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        made = wizard.create({"copy_lines": True})
+        debit = self.env["account.move"].browse(made.create_debit()["res_id"])
+        debit.invoice_line_ids.price_unit = price
+        return debit
+
+    def test_sale_over_the_limit_is_pointed_out(self):
+        debit = self.debit(600)
+        problem = self.problems(debit)["split_payment_after"][0]
+        self.assertEqual(problem.level, "warn")
+        self.assertIn("comes to 15,252.00", problem.message)
+        debit.l10n_pl_ksef_split_payment = "yes"
+        self.assertNotIn("split_payment_after", self.problems(debit))
+
+    def test_sale_below_the_limit_is_not(self):
+        self.assertNotIn("split_payment_after", self.problems(self.debit(500)))
+
+
+@tagged("post_install_l10n", "post_install", "-at_install", "l10n_pl_ksef_modules")
+class TestFa3SplitPaymentOfAdvance(AdvanceCase, StatementCase):
+    """An advance for goods of annex 15 is judged on its own amount."""
+
+    def sell(self, price):
+        self.steel.write({"invoice_policy": "order", "type": "service"})
+        self.steel.taxes_id = self.tax("vs_kraj_23")
+        return self.make_order(
+            self.order_line(self.steel, 4, price_unit=price),
+            self.order_line(self.goods),
+        )
+
+    def test_over_the_limit_it_is_marked(self):
+        order = self.sell(10000)
+        advance = self.advance(order)
+        self.assertIn("annex 15", self.reason(advance, "split_payment"))
+        self.assert_parts(
+            self.text(advance), "P_15 15129.00", "P_17 2; P_18 2; P_18A 1"
+        )
+        small = self.text(self.advance(order, 10))
+        self.assert_parts(small, "P_15 5043.00", "P_18 2; P_18A 2")
+
+    def test_line_can_say_otherwise(self):
+        advance = self.advance(self.sell(10000))
+        advance.invoice_line_ids.l10n_pl_ksef_is_annex_15 = False
+        self.assert_parts(self.text(advance), "P_18 2; P_18A 2")
+
+    def test_other_orders_are_not_marked(self):
+        advance = self.advance(self.make_order(self.order_line(self.goods, 100)))
+        self.assert_parts(self.text(advance), "P_15 36900.00", "P_18 2; P_18A 2")
+
+
 @tagged("post_install_l10n", "post_install", "-at_install")
 class TestFa3CashAccounting(StatementCase):
     """Cash accounting comes from the company, a tax, or the invoice."""
@@ -266,6 +325,13 @@ class TestFa3Exemption(StatementCase):
         self.assert_parts(
             text, f"P_19 1; P_19A {EXEMPTION}; art. 122 ust. 1 ustawy o VAT"
         )
+
+    def test_basis_of_blanks_is_none(self):
+        self.exempt.l10n_pl_ksef_exemption_basis = "  "
+        invoice = self.make_invoice(
+            self.line(5, "vs_kraj_zw"), l10n_pl_ksef_exemption_basis=" "
+        )
+        self.assertEqual([*self.problems(invoice)], ["exemption_basis"])
 
     def test_long_basis_is_cut_and_said(self):
         basis = "ż" * 300

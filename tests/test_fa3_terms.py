@@ -2,9 +2,9 @@ from datetime import date, datetime
 
 from odoo import Command
 from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
-from .fa3_common import ISSUED_ON, Fa3Case
+from .fa3_common import CREATED_ON, ISSUED_ON, Fa3Case
 
 
 class TermsCase(Fa3Case):
@@ -61,6 +61,53 @@ class TestFa3Details(TermsCase):
         self.assert_parts(text, "P_2 INV/2026/00001; WZ WZ/1; WZ WZ/2; P_13_1 100.00")
         self.assert_parts(text, "NrPartiiTowaru P-100; WarunkiDostawy FCA Gdynia")
 
+    def test_attachment_is_refused_in_words(self):
+        detail = self.detail("attachment", "Zestawienie liczników")
+        invoice = self.post_invoice(l10n_pl_ksef_detail_ids=[detail])
+        prepared = self.prepare(invoice)
+        self.assertIsNone(prepared.xml)
+        found = [(each.key, each.level) for each in prepared.problems]
+        self.assertEqual(found, [("not_supported", "stop")])
+        self.assertIn("attachment", prepared.problems[0].message)
+
+    def test_texts_that_are_cut_are_said(self):
+        number = "Z" * 257
+        details = [self.detail("order", number), self.detail("contract", number[1:])]
+        invoice = self.make_invoice(
+            l10n_pl_ksef_detail_ids=details,
+            narration=f"<p>{'ż' * 10501}</p>",
+            incoterm_location="x" * 257,
+        )
+        problems = self.problems(invoice)
+        self.assertEqual(list(problems), ["long_text"])
+        self.assertEqual({each.level for each in problems["long_text"]}, {"warn"})
+        self.assertEqual(
+            [each.message for each in problems["long_text"]],
+            [
+                "Incoterm Location: 257 characters, the first 256 are sent.",
+                "Number or heading: 257 characters, the first 256 are sent.",
+                "Terms and Conditions: 10501 characters, the first 10500 are sent.",
+            ],
+        )
+        invoice.write({"narration": f"<p>{'ż' * 10500}</p>", "incoterm_location": ""})
+        self.assertEqual(len(self.problems(invoice)["long_text"]), 1)
+        self.company.l10n_pl_ksef_footer = "Firma"
+        self.assertEqual(len(self.problems(invoice)["long_text"]), 2)
+
+    def test_forbidden_characters_in_texts_are_said(self):
+        invoice = self.make_invoice(
+            l10n_pl_ksef_detail_ids=[self.detail("note", "K", text="a\x86b")],
+            narration="<p>warunki\ufdd0sprzedaży</p>",
+        )
+        problems = self.problems(invoice)
+        self.assertEqual(list(problems), ["forbidden_in_text"])
+        labels = [each.field for each in problems["forbidden_in_text"]]
+        self.assertEqual(labels, ["Terms and Conditions", "Text"])
+        invoice._post(soft=False)
+        text = self.prepare(invoice).xml.decode()
+        self.assert_parts(text, "Klucz K; Wartosc ab")
+        self.assertIn("<StopkaFaktury>warunkisprzedaży</StopkaFaktury>", text)
+
     def test_nothing_given_nothing_written(self):
         self.assert_absent(
             self.file(), "WarunkiTransakcji", "WZ", "DodatkowyOpis", "FP", "Stopka"
@@ -75,6 +122,21 @@ class TestFa3Details(TermsCase):
         facts = self.export._gather(credit_note)[credit_note]
         body = self.export._prepare_body(facts)
         self.assertTrue(body.is_for_receipt)
+
+    def test_fuel_for_farming_and_its_correction(self):
+        product = self.env["product.product"].create(
+            {"name": "Olej napędowy", "l10n_pl_vat_gtu": "GTU_02"}
+        )
+        name = "l10n_pl_ksef_is_excise_refund"
+        invoice = self.post_invoice(self.line(product_id=product.id), **{name: True})
+        self.assertTrue(invoice.l10n_pl_ksef_has_fuel)
+        self.assertFalse(self.post_invoice().l10n_pl_ksef_has_fuel)
+        facts = self.export._gather(invoice)[invoice]
+        self.assertTrue(self.export._prepare_body(facts).is_excise_refund)
+        credit_note = invoice._reverse_moves([{"invoice_date": ISSUED_ON}])
+        facts = self.export._gather(credit_note)[credit_note]
+        self.assertTrue(self.export._prepare_body(facts).is_excise_refund)
+        self.assert_parts(self.file(**{name: True}), "ZwrotAkcyzy 1")
 
 
 @tagged("post_install_l10n", "post_install", "-at_install")
@@ -194,6 +256,64 @@ class TestFa3SalesOrder(TermsCase):
             f"WZ {picking.name}",
             "DataZamowienia 2026-11-04; NrZamowienia PO-77",
         )
+
+    def test_each_invoice_names_the_deliveries_since_the_one_before(self):
+        self.goods.invoice_policy = "delivery"
+        order = self.make_order()
+        invoices, notes = [], []
+        for day in (10, 20):
+            picking = order.picking_ids.filtered(lambda each: each.state != "done")
+            picking.move_ids.write({"quantity": 1, "picked": True})
+            wizard = picking.button_validate()
+            if isinstance(wizard, dict):
+                Form.from_action(self.env, wizard).save().process()
+            picking.date_done = datetime(2026, 11, day - 1)
+            notes.append(f"WZ {picking.name}")
+            invoice = order._create_invoices()
+            invoice.invoice_date = ISSUED_ON
+            invoice._post(soft=False)
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE account_move SET create_date = %s WHERE id = %s",
+                [datetime(2026, 11, day), invoice.id],
+            )
+            invoices.append(invoice)
+        self.env.invalidate_all()
+        for invoice, own, other in zip(invoices, notes, reversed(notes), strict=True):
+            text = self.prepare(invoice).xml.decode()
+            self.assert_parts(text, own)
+            self.assertNotIn(other.removeprefix("WZ "), text)
+        typed = self.env["account.move"].new(origin=invoices[0])
+        self.assertIn(typed, self.export._gather(typed))
+        reversal = invoices[0]._reverse_moves([{"invoice_date": ISSUED_ON}])
+        details = self.export._gather(reversal)[reversal].details
+        self.assertEqual([f"WZ {detail.name}" for detail in details], notes[:1])
+
+    def test_statements_do_not_grow_with_orders(self):
+        invoices = self.env["account.move"]
+        for number in range(6):
+            order = self.make_order(client_order_ref=f"PO-{number}")
+            self.ship(order)
+            invoices += order._create_invoices()
+        invoices.invoice_date = ISSUED_ON
+        invoices._post(soft=False)
+        self.env["l10n_pl_ksef.schema"]._get_schema()
+        counts = []
+        for some in (invoices[:1], invoices[:1], invoices):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            files = self.export._prepare_files(some, CREATED_ON)
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertTrue(all(b"<WZ>" in prepared.xml for prepared in files.values()))
+        self.assertEqual(counts[1], counts[2])
+        self.assertLessEqual(counts[2], 30)
+
+    def test_goods_booked_out_of_an_open_delivery_are_not_named(self):
+        order = self.make_order()
+        picking = self.ship(order)
+        picking.date_done = False
+        self.assert_absent(self.get_file(order), "WZ")
 
     def test_delivery_that_has_not_left_is_not_named(self):
         order = self.make_order()

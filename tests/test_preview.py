@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..fa3 import reader, view, view_page
+from ..models.l10n_pl_ksef_preview import UNREADABLE
 from .fa3_common import BUYER_NIP, CREATED_ON, Fa3Case
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>'
@@ -122,10 +123,23 @@ class TestPreview(PreviewCase):
         self.assertGreaterEqual(text.count('<script>alert("x")</script>'), 3)
 
     def test_received_bytes_that_are_no_invoice_are_said_so(self):
-        for data in (b"", b"<a/>", b"\x00\x01", b"<!DOCTYPE a []><a/>"):
-            with self.subTest(data):
-                made = self.preview._show(data)
-                self.assertIn("There is nothing to show", made)
+        good = self.prepare(self.post_invoice()).xml
+        bad = good.replace(b"<P_15>123.00</P_15>", b"<P_15>sto</P_15>")
+        for data, words in (
+            (b"", "it is not complete XML."),
+            (b"<a/>", "it is another kind of document."),
+            (b"\x00\x01", "it is not written in UTF-8."),
+            (b"<!DOCTYPE a []><a/>", "it has a document type"),
+            (bad, 'Fa/P_15 (line 1) is "sto".'),
+        ):
+            with self.subTest(words):
+                text = self.text(self.preview._show(data))
+                self.assertIn("There is nothing to show", text)
+                self.assertIn(words, text)
+
+    def test_every_reason_not_to_read_has_its_words(self):
+        own = {reader.ReadProblem.BAD_VALUE}
+        self.assertEqual(UNREADABLE.keys() | own, set(reader.ReadProblem))
 
     def test_received_bytes_are_shown(self):
         data = self.prepare(self.post_invoice()).xml
@@ -140,7 +154,9 @@ class TestPreview(PreviewCase):
         tree = html.fromstring(made)
         found = tree.xpath("//div[@class='fa3']")
         self.assertEqual(len(found), 1)
-        self.assertTrue(tree.xpath("//div[contains(@class, 'article')]/style"))
+        (style,) = tree.xpath("//div[contains(@class, 'article')]/style")
+        # wkhtmltopdf asks for the style of a narrow window.
+        self.assertTrue(style.text.endswith(view_page.PAPER_STYLE))
         self.assertFalse(found[0].xpath(".//script | .//img"))
         self.assertIn(HOSTILE, found[0].text_content())
 

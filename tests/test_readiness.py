@@ -5,8 +5,8 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
-from ..models import l10n_pl_ksef_readiness as module
 from ..models.l10n_pl_ksef_fa3_sending import polish_day
+from ..wizard import l10n_pl_ksef_readiness as module
 from .fa3_common import BUYER_NIP, Fa3Case
 
 
@@ -173,6 +173,27 @@ class TestReadiness(ReadinessCase):
         count(2)
         self.assertLessEqual(count(30), count(3) + 4)
 
+    def test_what_was_fixed_is_gone_when_checked_again(self):
+        wrong = self.make_partner("Budimex", "PL5260001247")
+        self.draft(partner_id=wrong.id)
+        readiness = self.check()
+        self.assertEqual(len(readiness.record_ids), 1)
+        self.set_vat(wrong, "PL5260001246")
+        readiness.action_check()
+        self.assertEqual(self.rows(self.finish(readiness)), [])
+        problems = self.env["l10n_pl_ksef.readiness.problem"]
+        found = problems.search(readiness.action_export_list()["domain"])
+        self.assertFalse(found)
+
+    def test_draft_without_a_customer_is_checked(self):
+        empty = self.draft(partner_id=False)
+        action = empty.action_l10n_pl_ksef_readiness()
+        readiness = self.env[action["res_model"]].browse(action["res_id"])
+        self.finish(readiness)
+        for row in readiness.record_ids:
+            self.assertTrue(row.record_name)
+            self.assertTrue(row.action_open()["res_id"])
+
     def test_sentence_is_in_the_language_of_the_reader(self):
         self.env["res.lang"]._activate_lang("pl_PL")
         self.draft(partner_id=self.make_partner("Zły", "PL5260001247").id)
@@ -215,7 +236,7 @@ class TestReadiness(ReadinessCase):
         invoice = self.draft()
         model = self.env["l10n_pl_ksef.readiness"].with_user(stranger)
         readiness = model.with_context(allowed_company_ids=elsewhere.ids).create({})
-        readiness.invoice_ids.create(
+        readiness.invoice_ids.sudo().create(
             {"readiness_id": readiness.id, "move_id": invoice.id}
         )
         readiness.write({"state": "running", "total": 1})
@@ -321,6 +342,15 @@ class TestRecordCheck(ReadinessCase):
                 product = self.make_product(**values)
                 record = opened or product
                 self.assertEqual(self.keys(product), {key: (record._name, record.id)})
+
+    def test_taxes_of_another_company_are_not_told(self):
+        exempt = self.tax("vs_kraj_zw")
+        exempt.l10n_pl_ksef_exemption_basis = False
+        product = self.make_product(taxes_id=[Command.set(exempt.ids)])
+        elsewhere = self.env["res.company"].sudo().create({"name": "Inna"})
+        self.env.user.company_ids += elsewhere
+        found = self.keys(product.with_company(elsewhere))
+        self.assertNotIn("product_exemption", found)
 
     def test_codes_of_a_product_that_do_not_fit(self):
         product = self.make_product(default_code="C" * 51, barcode="no-gtin")

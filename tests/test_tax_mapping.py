@@ -135,6 +135,21 @@ class TestTaxMapping(Fa3Case):
         self.assertEqual(tax.l10n_pl_ksef_rate, "margin")
         self.assertEqual(tax.l10n_pl_ksef_procedure, "IED")
 
+    def test_choice_is_traced_once_the_tax_is_used(self):
+        self.post_invoice()
+        tax = self.tax("vs_kraj_23").with_context(
+            tracking_disable=False, mail_notrack=False
+        )
+        self.flush_tracking()
+        tax.l10n_pl_ksef_rate = "22"
+        self.flush_tracking()
+        traced = tax.message_ids.sudo().tracking_value_ids
+        self.assertIn("22%", traced.mapped("new_value_char"))
+
+    def flush_tracking(self):
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+
     def test_percentage_that_changes_brings_its_rate(self):
         tax = self.make_tax(23)
         tax.amount = 8

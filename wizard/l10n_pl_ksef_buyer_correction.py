@@ -11,28 +11,30 @@ from ..models.l10n_pl_ksef_fa3_parties import address, name
 POLAND = "PL"
 
 
+def _before(label):
+    return fields.Char(
+        label,
+        compute="_compute_before",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+    )
+
+
 class BuyerCorrection(models.TransientModel):
     _name = "l10n_pl_ksef.buyer.correction"
     _description = "Correct buyer data in KSeF"
 
     move_id = fields.Many2one("account.move", "Invoice", required=True, readonly=True)
-    partner_id = fields.Many2one(related="move_id.commercial_partner_id")
+    # Made with the user's own rights: they may name any invoice in a call.
+    partner_id = fields.Many2one(
+        related="move_id.commercial_partner_id", related_sudo=False
+    )
     is_known = fields.Boolean("Known from the file", compute="_compute_is_known")
-    name_before = fields.Char(
-        "Name on the invoice", compute="_compute_before", store=True, readonly=False
-    )
-    country_before = fields.Char(
-        "Country on the invoice", compute="_compute_before", store=True, readonly=False
-    )
-    line_1_before = fields.Char(
-        "Address on the invoice", compute="_compute_before", store=True, readonly=False
-    )
-    line_2_before = fields.Char(
-        "Postal code and city on the invoice",
-        compute="_compute_before",
-        store=True,
-        readonly=False,
-    )
+    name_before = _before("Name on the invoice")
+    country_before = _before("Country on the invoice")
+    line_1_before = _before("Address on the invoice")
+    line_2_before = _before("Postal code and city on the invoice")
     name_now = fields.Char("Name now", compute="_compute_now")
     address_now = fields.Char("Address now", compute="_compute_now")
     right_number = fields.Char(
@@ -42,6 +44,17 @@ class BuyerCorrection(models.TransientModel):
     date = fields.Date(
         "Correction Date", required=True, default=fields.Date.context_today
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        wizards.move_id.check_access("read")
+        return wizards
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.move_id.check_access("read")
+        return result
 
     @api.depends("move_id")
     def _compute_is_known(self):
@@ -67,7 +80,11 @@ class BuyerCorrection(models.TransientModel):
             wizard.address_now = ", ".join(filter(None, parts))
 
     def _get_sent_buyer(self):
-        """Return the buyer as the last file says that KSeF has, or None."""
+        """Return the buyer as the last file says that KSeF has, or None.
+
+        :raises AccessError: the user may not read the invoice
+        """
+        self.move_id.check_access("read")
         corrections = self.move_id.reversal_move_ids.filtered(
             "l10n_pl_ksef_is_data_correction"
         )

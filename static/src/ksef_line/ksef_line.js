@@ -106,6 +106,10 @@ export class KsefReportField extends Component {
     static template = "l10n_pl_ksef.ReportField";
     static props = { ...standardFieldProps };
 
+    setup() {
+        Object.assign(this, useLineActions(this));
+    }
+
     get line() {
         return this.props.record.data[this.props.name];
     }
