@@ -40,7 +40,9 @@ class AccountMove(models.Model):
         help="Diesel that a farmer buys and claims the excise back for. A correction "
         "takes this from the invoice it corrects.",
     )
-    l10n_pl_ksef_has_fuel = fields.Boolean(compute="_compute_l10n_pl_ksef_has_fuel")
+    l10n_pl_ksef_has_fuel = fields.Boolean(
+        compute="_compute_l10n_pl_ksef_has_fuel", export_string_translation=False
+    )
 
     @api.depends("invoice_line_ids.product_id")
     def _compute_l10n_pl_ksef_has_fuel(self):

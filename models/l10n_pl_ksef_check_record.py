@@ -5,7 +5,7 @@ from ..fa3.text import FORBIDDEN, clean
 from .l10n_pl_ksef_check_general import forbidden_characters
 from .l10n_pl_ksef_check_parties import CHECKS as PARTIES
 from .l10n_pl_ksef_check_third_parties import CHECKS as THIRD_PARTIES
-from .l10n_pl_ksef_fa3_facts import Facts
+from .l10n_pl_ksef_fa3_facts import Facts, exact, is_fitting
 from .l10n_pl_ksef_fa3_lines import TEXT_LENGTH
 from .l10n_pl_ksef_fa3_products import CODE_LENGTH, read_products
 
@@ -88,6 +88,21 @@ def product_taxes(env, template):
         yield message, unknown, env._("Sales Taxes")
 
 
+def product_percent(env, template):
+    for tax in _get_taxes(env, template):
+        rate = tax.l10n_pl_ksef_rate
+        if rate and rate != codes.MARGIN and not is_fitting(rate, exact(tax.amount)):
+            message = env._(
+                "%(name)s: %(tax)s is a tax of %(percent)s%%, which cannot be %(rate)s"
+                " in KSeF.",
+                name=template.name,
+                tax=tax.name,
+                percent=f"{tax.amount:g}",
+                rate=rate,
+            )
+            yield message, tax, env._("VAT rate in KSeF")
+
+
 def product_exemption(env, template):
     for tax in _get_taxes(env, template):
         is_exempt = tax.l10n_pl_ksef_rate == codes.VatRate.EXEMPT.value
@@ -157,6 +172,7 @@ def product_codes(env, template):
 PRODUCT_CHECKS = {
     "product_text": ("warn", product_text),
     "product_taxes": ("warn", product_taxes),
+    "product_percent": ("stop", product_percent),
     "product_exemption": ("stop", product_exemption),
     "product_margin": ("stop", product_margin),
     "product_unit": ("note", product_unit),

@@ -327,10 +327,13 @@ class TestRecordCheck(ReadinessCase):
         exempt = self.tax("vs_kraj_zw")
         exempt.l10n_pl_ksef_exemption_basis = False
         unknown = self.env["account.tax"].create({"name": "0% x", "amount": 0})
+        unfit = self.env["account.tax"].create({"name": "8% as 23", "amount": 8})
+        unfit.l10n_pl_ksef_rate = "23"
         unit = self.env["uom.uom"].create({"name": "Crate"})
         for key, values, opened in (
             ("product_taxes", {"taxes_id": [Command.clear()]}, None),
             ("product_taxes", {"taxes_id": [Command.set(unknown.ids)]}, unknown),
+            ("product_percent", {"taxes_id": [Command.set(unfit.ids)]}, unfit),
             ("product_exemption", {"taxes_id": [Command.set(exempt.ids)]}, exempt),
             ("product_unit", {"uom_id": unit.id}, unit),
             ("product_gtu", {"type": "service", "l10n_pl_vat_gtu": "GTU_01"}, None),
