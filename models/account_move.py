@@ -46,10 +46,10 @@ class AccountMove(models.Model):
         groups=READERS,
     )
     l10n_pl_ksef_state = fields.Selection(
-        related="l10n_pl_ksef_document_id.state", string="KSeF"
+        related="l10n_pl_ksef_document_id.state", string="KSeF state"
     )
     l10n_pl_ksef_upo_state = fields.Selection(
-        related="l10n_pl_ksef_document_id.upo_state", string="UPO"
+        related="l10n_pl_ksef_document_id.upo_state", string="UPO state"
     )
     l10n_pl_ksef_number = fields.Char(
         related="l10n_pl_ksef_document_id.ksef_number", string="KSeF number"

@@ -64,6 +64,11 @@ OSS_TAG = "l10n_eu_oss.tag_oss"
 GOLD_TAG = "l10n_pl.gold_tag"
 # Source: Polish VAT act of 11 March 2004, article 122(1) (investment gold).
 GOLD_BASIS = "art. 122 ust. 1 ustawy o VAT"
+# What a person may choose although it is worked out of the tax.
+CHOSEN = (
+    *("l10n_pl_ksef_rate", "l10n_pl_ksef_procedure"),
+    *("l10n_pl_ksef_exemption_basis", "l10n_pl_ksef_is_travel"),
+)
 # What rate and procedure are made of.
 MEANING_DEPENDS = (
     *("type_tax_use", "amount_type", "amount", "country_id"),
@@ -137,6 +142,18 @@ class AccountTax(models.Model):
         precompute=True,
         help="Such a sale is documented by a cash register; an invoice is pointed out.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS account: the repartition lines come last, and must not undo a choice.
+        taxes = super().create(vals_list)
+        for side in ("invoice", "refund"):
+            taxes.mapped(f"{side}_repartition_line_ids")
+        taxes.flush_recordset(CHOSEN)
+        for tax, values in zip(taxes, vals_list, strict=True):
+            if given := {name: values[name] for name in CHOSEN if name in values}:
+                tax.write(given)
+        return taxes
 
     @api.depends(*MEANING_DEPENDS)
     def _compute_l10n_pl_ksef_rate(self):

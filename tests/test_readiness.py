@@ -328,6 +328,7 @@ class TestRecordCheck(ReadinessCase):
         exempt.l10n_pl_ksef_exemption_basis = False
         unknown = self.env["account.tax"].create({"name": "0% x", "amount": 0})
         unfit = self.env["account.tax"].create({"name": "8% as 23", "amount": 8})
+        self.env.flush_all()
         unfit.l10n_pl_ksef_rate = "23"
         unit = self.env["uom.uom"].create({"name": "Crate"})
         for key, values, opened in (

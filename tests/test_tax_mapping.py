@@ -128,6 +128,24 @@ class TestTaxMapping(Fa3Case):
         self.env.flush_all()
         self.assertEqual(tax.l10n_pl_ksef_rate, "margin")
 
+    def test_choice_that_is_given_with_a_new_tax_stays(self):
+        values = {
+            "name": "Test 8",
+            "amount": 8,
+            "country_id": self.env.ref("base.pl").id,
+            "l10n_pl_ksef_rate": "23",
+            "l10n_pl_ksef_procedure": "TT_D",
+        }
+        given, changed = self.env["account.tax"].create(
+            [values, {**values, "name": "Test 8 bis", "l10n_pl_ksef_rate": "7"}]
+        )
+        changed.l10n_pl_ksef_rate = "22"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(given.l10n_pl_ksef_rate, "23")
+        self.assertEqual(given.l10n_pl_ksef_procedure, "TT_D")
+        self.assertEqual(changed.l10n_pl_ksef_rate, "22")
+
     def test_choice_without_tags_stays_when_lines_are_added(self):
         tax = self.env["account.tax"].create({"name": "Marża", "amount": 0})
         tax.write({"l10n_pl_ksef_rate": "margin", "l10n_pl_ksef_procedure": "IED"})

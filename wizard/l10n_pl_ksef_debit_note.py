@@ -31,6 +31,7 @@ class DebitNote(models.TransientModel):
         "Counts in VAT",
         compute="_compute_effect",
         store=True,
+        precompute=True,
         readonly=False,
         required=True,
         help="A mistake counts on the date of the corrected invoice, what was agreed"
