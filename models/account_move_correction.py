@@ -135,6 +135,9 @@ class AccountMove(models.Model):
                 values.setdefault("l10n_pl_ksef_correction_effect", DEFAULT_EFFECT)
                 reason = move._l10n_pl_ksef_debit_reason(default, origin)
                 values.setdefault("l10n_pl_ksef_correction_reason", reason)
+            if move.move_type == "out_refund" and "partner_bank_id" not in default:
+                # The buyer's, to pay back to; who pays now pays to the company's.
+                values.pop("partner_bank_id", None)
         return values_list
 
     def _l10n_pl_ksef_debit_reason(self, default, origin):

@@ -11,8 +11,9 @@ from .l10n_pl_ksef_fa3_related import find_corrected
 from .l10n_pl_ksef_outbox import SENT_MOVE_TYPES
 
 SHOWN = (
-    *("l10n_pl_ksef_rate_text", "l10n_pl_ksef_rate_source", "l10n_pl_ksef_rate_legal"),
-    "l10n_pl_ksef_has_legal_rate",
+    *("l10n_pl_ksef_rate_text", "l10n_pl_ksef_rate_source"),
+    *("l10n_pl_ksef_rate_legal", "l10n_pl_ksef_has_legal_rate"),
+    *("l10n_pl_ksef_rate_other", "l10n_pl_ksef_has_other_rate"),
 )
 
 
@@ -30,6 +31,14 @@ class AccountMove(models.Model):
     )
     l10n_pl_ksef_has_legal_rate = fields.Boolean(
         "Another rate is required and known", compute="_compute_l10n_pl_ksef_rate"
+    )
+    l10n_pl_ksef_rate_other = fields.Char(
+        "Or for rent, media, leasing, telecoms",
+        compute="_compute_l10n_pl_ksef_rate",
+        help="Where the invoice makes VAT due, not the end of the period.",
+    )
+    l10n_pl_ksef_has_other_rate = fields.Boolean(
+        "The other rate may be used and is known", compute="_compute_l10n_pl_ksef_rate"
     )
 
     @api.depends_context("lang")
@@ -69,29 +78,33 @@ class AccountMove(models.Model):
             f" {rate_text(self.env, rate.used)} {self.company_currency_id.name}",
             "l10n_pl_ksef_rate_source": self._l10n_pl_ksef_source_words(rate, origin),
         }
-        if origin:
+        if origin or not rate.legal_on:
             return words
+        other, is_offered = rate.by_service, self.state == "draft" and not rate.is_right
+        if other:
+            words["l10n_pl_ksef_rate_other"] = self._l10n_pl_ksef_legal_words(other)
+            words["l10n_pl_ksef_has_other_rate"] = is_offered and bool(other.legal)
+        return words | {
+            "l10n_pl_ksef_rate_legal": self._l10n_pl_ksef_legal_words(rate),
+            "l10n_pl_ksef_has_legal_rate": is_offered and bool(rate.legal),
+        }
+
+    def _l10n_pl_ksef_legal_words(self, rate):
         named = {
             "day": format_date(self.env, rate.legal_on),
             "before": format_date(self.env, rate.counts_from),
         }
         if rate.legal:
-            legal = self.env._(
+            return self.env._(
                 "%(rate)s of %(day)s, the last working day before %(before)s.",
                 rate=rate_text(self.env, rate.legal),
                 **named,
             )
-        else:
-            legal = self.env._(
-                "Of %(day)s, the last working day before %(before)s. Odoo has no rate"
-                " of that day.",
-                **named,
-            )
-        is_other = rate.legal and rate.legal != rate.used and self.state == "draft"
-        return words | {
-            "l10n_pl_ksef_rate_legal": legal,
-            "l10n_pl_ksef_has_legal_rate": bool(is_other),
-        }
+        return self.env._(
+            "Of %(day)s, the last working day before %(before)s. Odoo has no rate"
+            " of that day.",
+            **named,
+        )
 
     def _l10n_pl_ksef_source_words(self, rate, origin):
         if origin:
@@ -106,6 +119,13 @@ class AccountMove(models.Model):
 
     def action_l10n_pl_ksef_use_legal_rate(self):
         """Take over the rate that the law asks for, on a draft."""
+        self._l10n_pl_ksef_use_rate(lambda rate: rate)
+
+    def action_l10n_pl_ksef_use_other_rate(self):
+        """Take over the rate of an invoice that makes VAT due, on a draft."""
+        self._l10n_pl_ksef_use_rate(lambda rate: rate.by_service)
+
+    def _l10n_pl_ksef_use_rate(self, choose):
         self._l10n_pl_ksef_check_group(INVOICING)
         self.check_access("write")
         for move, rate in self._l10n_pl_ksef_read_rates().items():
@@ -113,6 +133,7 @@ class AccountMove(models.Model):
                 raise UserError(
                     self.env._("Reset %(invoice)s to draft first.", invoice=move.name)
                 )
-            if rate.legal:
-                day = rate.legal_entered_on
+            chosen = choose(rate)
+            if chosen and chosen.legal:
+                day = chosen.legal_entered_on
                 move.invoice_currency_rate = move._get_expected_currency_rate_at(day)

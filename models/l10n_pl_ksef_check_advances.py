@@ -75,26 +75,35 @@ def advances_and_order(env, facts):
     if facts.kind == InvoiceKind.ADVANCE or facts.correction or not facts.advance:
         return
     settled = facts.advance.settled
-    if not settled.own and not settled.is_part_paid_back:
+    if not settled.own and not settled.part_paid_back:
         return
     rest = booked_gross(facts)
     paid = rest + settled.open_amount
     sold = rest - settled.own_amount
     documents = 1 + len(settled.others)
-    if abs(paid - sold) > CENT * documents:
+    if abs(paid - sold) <= CENT * documents:
+        return
+    if settled.part_paid_back:
+        message = env._(
+            "Part of advance %(n)s was paid back, which Odoo does not take off"
+            " correctly. Credit the rest of it, invoice the remaining advance anew,"
+            " and leave out the line of the old one.",
+            n=", ".join(move.name for move in settled.part_paid_back),
+        )
+    else:
         message = env._(
             "Advances and remainder (%(a)s) do not add up to the order (%(b)s).",
             a=_amount(env, facts, paid),
             b=_amount(env, facts, sold),
         )
-        yield message, *_order_record(env, facts)
+    yield message, *_order_record(env, facts)
 
 
 def advance_not_settled(env, facts):
     if facts.kind != InvoiceKind.INVOICE or not facts.advance:
         return
     settled = facts.advance.settled
-    is_open = settled.open_amount > CENT and not settled.is_part_paid_back
+    is_open = settled.open_amount > CENT and not settled.part_paid_back
     if settled.own or not is_open:
         return
     message = env._(
@@ -102,6 +111,15 @@ def advance_not_settled(env, facts):
         n=", ".join(move.name for move in settled.advances),
     )
     yield message, *_order_record(env, facts)
+
+
+def nothing_left(env, facts):
+    is_settling = facts.kind == InvoiceKind.FINAL and facts.advances
+    if is_settling and not booked_gross(facts):
+        message = env._(
+            "The advances cover the whole order: no final invoice is needed."
+        )
+        yield message, *_order_record(env, facts)
 
 
 def eu_goods_advance(env, facts):
@@ -144,9 +162,14 @@ def simplified(env, facts):
     else:
         amount, limit = _gross_in_pln(facts), SIMPLIFIED_LIMIT
     if facts.tax_id.kind != "nip" or amount > limit:
-        message = env._(
-            "A simplified invoice needs the buyer's NIP and at most 450 PLN."
-        )
+        if is_euro:
+            message = env._(
+                "A simplified invoice needs the buyer's NIP and at most 100 EUR."
+            )
+        else:
+            message = env._(
+                "A simplified invoice needs the buyer's NIP and at most 450 PLN."
+            )
         yield message, facts.move, env._("Simplified invoice")
 
 
@@ -207,6 +230,7 @@ CHECKS = {
     "advance_awaited": ("note", advance_without_number),
     "advances_and_order": ("stop", advances_and_order),
     "advance_not_settled": ("warn", advance_not_settled),
+    "nothing_left": ("note", nothing_left),
     "eu_goods_advance": ("warn", eu_goods_advance),
     "received": ("stop", received),
     "simplified": ("stop", simplified),

@@ -6,7 +6,8 @@ from ..fa3.codes import CorrectionEffect
 from ..fa3.text import clean
 from .l10n_pl_ksef_fa3_correction import TEXT_LENGTH, is_other_number, net_by_rate
 from .l10n_pl_ksef_fa3_correction_rows import BEFORE_AFTER
-from .l10n_pl_ksef_fa3_currency import rate_text
+from .l10n_pl_ksef_fa3_currency import is_discount, rate_text
+from .l10n_pl_ksef_fa3_facts import CENT
 from .l10n_pl_ksef_fa3_lines import move_rate, pln_rate
 from .l10n_pl_ksef_fa3_related import find_listed
 
@@ -91,18 +92,82 @@ def too_much(env, facts):
             yield message, root, env._("Invoice Lines")
 
 
+def line_returned(env, facts):
+    for left in facts.correction.left if facts.correction else ():
+        root = left.row.line.move_id
+        if root.currency_id != facts.move.currency_id:
+            continue
+        named = {"n": left.row.number, "original": root.name}
+        is_over = left.net * left.row.net < 0
+        if left.quantity * left.row.quantity < 0:
+            message = env._(
+                "Line %(n)s of %(original)s: more is returned than was sold.", **named
+            )
+        elif is_over and abs(left.net) > CENT * left.documents:
+            message = env._(
+                "Line %(n)s of %(original)s: corrections exceed its amount.", **named
+            )
+        else:
+            continue
+        yield message, root, env._("Invoice Lines")
+
+
 def exchange_rate(env, facts):
-    if not facts.is_foreign or len(facts.originals) != 1:
+    """One invoice: its rate. Several, or a period: theirs, or of the day before."""
+    known = _known_rates(facts)
+    if not facts.is_foreign or not facts.originals or known == {pln_rate(facts)}:
         return
-    original = facts.originals[0].move
-    is_alike = original and original.currency_id == facts.move.currency_id
-    if is_alike and move_rate(original) != pln_rate(facts):
-        message = env._(
-            "Use the exchange rate of %(original)s: %(rate)s.",
-            original=original.name,
-            rate=rate_text(env, move_rate(original)),
-        )
+    if is_discount(facts):
+        message = _rate_of_discount(env, facts.rate)
+    else:
+        message = _rate_of_one(env, facts, known)
+    if message:
         yield message, facts.move, env._("Currency Rate")
+
+
+def _rate_of_one(env, facts, known):
+    original = facts.originals[0]
+    if known:
+        return env._(
+            "Use the exchange rate of %(original)s: %(rate)s.",
+            original=original.number,
+            rate=rate_text(env, *known),
+        )
+    # What a person typed is not among the rates in Odoo.
+    if not original.move and facts.rate.found_on:
+        return env._(
+            "Use the exchange rate of %(number)s; %(rate)s is used.",
+            number=original.number,
+            rate=rate_text(env, facts.rate.used),
+        )
+    return None
+
+
+def _rate_of_discount(env, rate):
+    if rate.is_right or not rate.legal_on:
+        return None
+    named = {"date": format_date(env, rate.legal_on), "used": rate_text(env, rate.used)}
+    if not rate.legal:
+        return env._(
+            "Several invoices or a period are corrected: use the exchange rate of"
+            " %(date)s; %(used)s is used.",
+            **named,
+        )
+    return env._(
+        "Several invoices or a period are corrected: use the exchange rate of %(date)s"
+        " (%(rate)s); %(used)s is used.",
+        rate=rate_text(env, rate.legal),
+        **named,
+    )
+
+
+def _known_rates(facts):
+    """Return the rates of the corrected invoices; none if one is not known."""
+    moves = [each.move for each in facts.originals]
+    currency = facts.move.currency_id
+    if all(move and move.currency_id == currency for move in moves):
+        return {move_rate(move) for move in moves}
+    return set()
 
 
 def reason(env, facts):
@@ -129,6 +194,16 @@ def effect(env, facts):
             booked=format_date(env, move.date),
         )
         yield message, move, env._("Counts in VAT")
+
+
+def period_missing(env, facts):
+    move = facts.move
+    if move.l10n_pl_ksef_covers_all and not move.l10n_pl_ksef_corrected_period:
+        message = env._(
+            '"For all sales of the period" needs the period: without it the lines are'
+            " sent."
+        )
+        yield message, move, env._("Discount for the period")
 
 
 def before_and_after(env, facts):
@@ -176,9 +251,11 @@ CHECKS = {
     "corrected_buyer": ("stop", buyer_number),
     "corrected_currency": ("stop", currency),
     "corrected_too_much": ("warn", too_much),
+    "line_returned": ("warn", line_returned),
     "corrected_rate": ("warn", exchange_rate),
     "correction_reason": ("warn", reason),
     "correction_effect": ("warn", effect),
+    "period_missing": ("warn", period_missing),
     "before_and_after": ("note", before_and_after),
     "nothing_corrected": ("stop", nothing_corrected),
 }

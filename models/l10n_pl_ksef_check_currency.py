@@ -5,7 +5,7 @@ from decimal import Decimal
 from odoo.tools import format_date
 
 from ..fa3.codes import CURRENCIES, TOTALS
-from .l10n_pl_ksef_fa3_currency import rate_text
+from .l10n_pl_ksef_fa3_currency import amount_text, rate_text
 from .l10n_pl_ksef_fa3_facts import money
 from .l10n_pl_ksef_fa3_lines import pln_rate
 
@@ -40,58 +40,91 @@ def currency_rate(env, facts):
 
 
 def legal_rate(env, facts):
-    """Compare with the rate of the law; a correction has the rate of its invoice."""
-    rate = facts.rate
-    if not rate or facts.correction or _looks_wrong(facts) or rate.used == rate.legal:
+    rate = _compared(facts)
+    if not rate or rate.is_right or not (rate.found_on or _is_known(rate)):
         return
     named = {
+        "d1": format_date(env, rate.found_on) if rate.found_on else "",
         "d2": format_date(env, rate.legal_on),
         "used": rate_text(env, rate.used),
         "rate": rate_text(env, rate.legal) if rate.legal else "",
     }
-    if rate.found_on and rate.legal:
+    if rate.by_service:
+        message = _either(env, rate)
+    elif rate.found_on and rate.legal:
         message = env._(
             "Rate of %(d1)s (%(used)s) is used; the law asks for %(d2)s (%(rate)s).",
-            d1=format_date(env, rate.found_on),
             **named,
         )
     elif rate.found_on:
         message = env._(
             "Rate of %(d1)s (%(used)s) is used; the law asks for %(d2)s, which is not"
             " in Odoo.",
-            d1=format_date(env, rate.found_on),
             **named,
         )
-    elif rate.legal:
+    else:
         message = env._(
             "Rate %(used)s is used; the law asks for %(d2)s (%(rate)s).", **named
         )
-    else:
-        return
     yield message, facts.move, env._("Currency Rate")
+
+
+def _either(env, rate):
+    """Return the sentence for a period, whose kind of service Odoo does not know."""
+    named = {
+        "used": _dated(env, rate.found_on, rate.used),
+        "d2": _dated(env, rate.legal_on, rate.legal),
+        "d3": _dated(env, rate.by_service.legal_on, rate.by_service.legal),
+    }
+    if rate.found_on:
+        return env._(
+            "Rate of %(used)s is used; the law asks for %(d2)s, or for %(d3)s if the"
+            " invoice makes VAT due, as for rent, media, leasing and telecoms.",
+            **named,
+        )
+    return env._(
+        "Rate %(used)s is used; the law asks for %(d2)s, or for %(d3)s if the invoice"
+        " makes VAT due, as for rent, media, leasing and telecoms.",
+        **named,
+    )
+
+
+def _dated(env, day, value):
+    """Return day and rate, or what is known of them."""
+    if not day:
+        return rate_text(env, value)
+    text = format_date(env, day)
+    return f"{text} ({rate_text(env, value)})" if value else text
 
 
 def legal_rates(env, facts):
     """Odoo books an invoice at one rate; rows sold on other days may ask for others."""
-    if not facts.rate or facts.correction or _looks_wrong(facts):
-        return
-    for rate, numbers in facts.rate.others:
-        message = env._(
-            "Lines %(n)s: the law asks for the rate of %(d2)s (%(rate)s), the invoice"
-            " has %(used)s for all. Invoice them separately.",
-            n=", ".join(map(str, numbers)),
-            d2=format_date(env, rate.legal_on),
-            rate=rate_text(env, rate.legal),
-            used=rate_text(env, rate.used),
-        )
+    rate = _compared(facts)
+    for other, numbers in rate.others if rate else ():
+        named = {
+            "n": ", ".join(map(str, numbers)),
+            "d2": format_date(env, other.legal_on),
+            "rate": rate_text(env, other.legal),
+            "used": rate_text(env, other.used),
+        }
+        if len(numbers) == 1:
+            message = env._(
+                "Line %(n)s: the law asks for the rate of %(d2)s (%(rate)s), the"
+                " invoice has %(used)s for all. Invoice it separately.",
+                **named,
+            )
+        else:
+            message = env._(
+                "Lines %(n)s: the law asks for the rate of %(d2)s (%(rate)s), the"
+                " invoice has %(used)s for all. Invoice them separately.",
+                **named,
+            )
         yield message, facts.move, env._("Currency Rate")
 
 
 def typed_rate(env, facts):
-    rate = facts.rate
-    if not rate or facts.correction or _looks_wrong(facts):
-        return
-    if not rate.found_on and not rate.legal:
+    rate = _compared(facts)
+    if rate and not (rate.is_right or rate.found_on or _is_known(rate)):
         message = env._(
             "Rate %(used)s is not among the rates in Odoo. Compare it with the rate of"
             " %(d2)s, which the law asks for.",
@@ -99,6 +132,19 @@ def typed_rate(env, facts):
             d2=format_date(env, rate.legal_on),
         )
         yield message, facts.move, env._("Currency Rate")
+
+
+def _compared(facts):
+    """Return the ``Rate`` if it is to be the law's; a correction has its invoice's."""
+    rate = facts.rate
+    if not rate or not rate.legal_on or facts.correction or _looks_wrong(facts):
+        return None
+    return rate
+
+
+def _is_known(rate):
+    """Tell whether Odoo has a rate that the message would name."""
+    return bool(rate.legal or (rate.by_service and rate.by_service.legal))
 
 
 def tax_in_pln(env, facts):
@@ -113,7 +159,7 @@ def tax_in_pln_off(env, facts):
     """Books may round line by line; what is booked is sent."""
     if not facts.is_foreign:
         return
-    rate = pln_rate(facts)
+    rate, pln = pln_rate(facts), facts.move.company_id.currency_id
     for line in _polish_tax_lines(facts):
         booked = money(-line.balance)
         computed = money(money(-line.amount_currency) * rate)
@@ -123,8 +169,8 @@ def tax_in_pln_off(env, facts):
                 "%(tax)s: VAT in PLN is booked as %(booked)s, at the rate it would be"
                 " %(computed)s.",
                 tax=line.tax_line_id.name,
-                booked=booked,
-                computed=computed,
+                booked=amount_text(env, booked, pln),
+                computed=amount_text(env, computed, pln),
             )
             yield message, facts.move, env._("Journal Items")
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from ..fa3.codes import MARGIN, InvoiceKind, VatRate
 from ..fa3.text import FORBIDDEN, SURELY_ALLOWED, clean
+from .l10n_pl_ksef_fa3_currency import amount_text
 from .l10n_pl_ksef_fa3_facts import exact, is_fitting
 from .l10n_pl_ksef_fa3_lines import TEXT_LENGTH, prices
 from .l10n_pl_ksef_fa3_products import CODE_LENGTH, NO_PRODUCT, in_polish
@@ -39,8 +40,15 @@ def number(env, facts):
 
 
 def no_lines(env, facts):
-    if not facts.rows and not facts.move.l10n_pl_ksef_is_data_correction:
-        yield env._("The invoice has no lines."), facts.move, env._("Invoice Lines")
+    if facts.rows or facts.move.l10n_pl_ksef_is_data_correction:
+        return
+    if facts.settled:
+        message = env._(
+            "Only amounts outside VAT: such a document does not go to KSeF."
+        )
+    else:
+        message = env._("The invoice has no lines.")
+    yield message, facts.move, env._("Invoice Lines")
 
 
 def one_rate(env, facts):
@@ -55,11 +63,22 @@ def one_rate(env, facts):
                 n=row.number,
                 tax=", ".join(fees.mapped("name")),
             )
+        elif _is_of_deposit(row, facts):
+            message = env._(
+                "The advance includes amounts outside VAT (deposit). Take that line"
+                " off the advance."
+            )
         else:
             message = env._(
                 "Line %(n)s: choose exactly one VAT rate known to KSeF.", n=row.number
             )
         yield message, facts.move, env._("Taxes")
+
+
+def _is_of_deposit(row, facts):
+    """Tell whether Odoo put a part of a deposit on the order into an advance."""
+    is_advance = facts.kind == InvoiceKind.ADVANCE
+    return is_advance and facts.advance.order.has_settled and not row.line.tax_ids
 
 
 def _fees(row):
@@ -228,8 +247,8 @@ def line_value(env, facts):
             message = env._(
                 "Line %(n)s: quantity × price gives %(a)s, not %(b)s.",
                 n=row.number,
-                a=computed.quantize(CENT),
-                b=booked,
+                a=amount_text(env, computed, facts.move.currency_id),
+                b=amount_text(env, booked, facts.move.currency_id),
             )
             yield message, facts.move, env._("Invoice Lines")
 

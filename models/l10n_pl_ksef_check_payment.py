@@ -1,7 +1,15 @@
 """Checks of the amount to pay, due date, bank accounts and rounding."""
 
+from odoo.tools import format_date
+
+from .l10n_pl_ksef_fa3_currency import amount_text
 from .l10n_pl_ksef_fa3_facts import money
-from .l10n_pl_ksef_fa3_payment import bank_accounts, has_right_digits, has_right_size
+from .l10n_pl_ksef_fa3_payment import (
+    bank_accounts,
+    has_right_digits,
+    has_right_size,
+    is_sellers,
+)
 from .l10n_pl_ksef_fa3_settlement import amount_to_pay
 from .l10n_pl_ksef_fa3_third_parties import factor_accounts, party_name
 from .l10n_pl_ksef_party import FACTOR
@@ -15,8 +23,8 @@ def total_to_pay(env, facts):
     if to_pay != booked:
         message = env._(
             "Amount to pay %(a)s differs from the invoice total %(b)s.",
-            a=to_pay,
-            b=booked,
+            a=amount_text(env, to_pay, facts.move.currency_id),
+            b=amount_text(env, booked, facts.move.currency_id),
         )
         yield message, facts.move, env._("Invoice Lines")
 
@@ -35,9 +43,10 @@ def early_discount(env, facts):
 def rounding_as_tax(env, facts):
     for line in facts.roundings:
         if line.tax_line_id:
+            amount = money(-line.amount_currency)
             message = env._(
                 "Rounding of %(amount)s is booked as VAT. Use a rounding line instead.",
-                amount=money(-line.amount_currency),
+                amount=amount_text(env, amount, facts.move.currency_id),
             )
             yield message, facts.move, env._("Cash Rounding Method")
 
@@ -46,16 +55,37 @@ def due_date(env, facts):
     issued = facts.move.invoice_date
     if issued and facts.terms and facts.terms[0] < issued:
         message = env._(
-            "Due date %(a)s is before invoice date %(b)s.", a=facts.terms[0], b=issued
+            "Due date %(a)s is before invoice date %(b)s.",
+            a=format_date(env, facts.terms[0]),
+            b=format_date(env, issued),
         )
         yield message, facts.move, env._("Due Date")
 
 
+def account_owner(env, facts):
+    """On a credit note Odoo has the account of the buyer, and the file none."""
+    move, (_own, factors) = facts.move, bank_accounts(facts)
+    bank = move.partner_bank_id
+    if not bank or factors or move.move_type == "out_refund":
+        return
+    if not is_sellers(bank, facts):
+        message = env._(
+            "Bank account %(acc)s belongs to %(name)s, not to %(company)s: it is left"
+            " out.",
+            acc=bank.acc_number,
+            name=party_name(bank.partner_id),
+            company=party_name(facts.seller),
+        )
+        yield message, move, env._("Recipient Bank")
+
+
 def account_number(env, facts):
-    _own, factors = bank_accounts(facts)
-    banks = factor_accounts(facts)
-    banks += [facts.move.partner_bank_id] if not factors else []
-    for bank in filter(None, banks):
+    move, (_own, factors) = facts.move, bank_accounts(facts)
+    if move.move_type == "out_refund":
+        return
+    banks, bank = factor_accounts(facts), move.partner_bank_id
+    banks += [bank] if bank and not factors and is_sellers(bank, facts) else []
+    for bank in banks:
         if not has_right_size(bank.sanitized_acc_number):
             message = env._(
                 "Bank account %(acc)s is left out: KSeF takes 10 to 34 characters.",
@@ -85,6 +115,7 @@ CHECKS = {
     "early_discount": ("stop", early_discount),
     "rounding_as_tax": ("warn", rounding_as_tax),
     "due_date": ("warn", due_date),
+    "bank_account_owner": ("warn", account_owner),
     "bank_account": ("warn", account_number),
     "factor_account": ("warn", factor_account),
 }

@@ -1,6 +1,6 @@
 """Checks of the statements of an invoice, and of taxes that need a second look."""
 
-from odoo.tools import formatLang
+from odoo.tools import format_date, formatLang
 
 from .l10n_pl_ksef_fa3_parties import TRIANGULAR
 from .l10n_pl_ksef_fa3_payment import bank_accounts
@@ -33,6 +33,22 @@ def basis_without_exemption(env, facts):
     if facts.move.l10n_pl_ksef_exemption_basis and "zw" not in facts.rates:
         message = env._("A legal basis of exemption is given, but no line is exempt.")
         yield message, facts.move, env._("KSeF")
+
+
+def exemption_kinds(env, facts):
+    """FA(3) has one field for a basis in the Polish act, another for the directive."""
+    move = facts.move
+    if own_basis(move) and move.l10n_pl_ksef_exemption_kind:
+        return
+    taxes = [row.tax.tax for row in uses(facts) if row.rate == "zw"]
+    by_kind = {tax.l10n_pl_ksef_exemption_kind or "act": tax for tax in taxes}
+    if len(by_kind) > 1:
+        message = env._(
+            "%(taxes)s: exempt under different laws, KSeF takes one of them. Invoice"
+            " them separately, or give the legal basis and its kind on the invoice.",
+            taxes=", ".join(tax.name for tax in by_kind.values()),
+        )
+        yield message, move, env._("KSeF")
 
 
 def long_basis(env, facts):
@@ -76,6 +92,8 @@ def split_payment_after(env, facts):
 
 
 def split_payment_account(env, facts):
+    if facts.move.move_type == "out_refund":
+        return
     if decisions(facts)["split_payment"].value and not any(bank_accounts(facts)):
         message = env._("Split payment without a bank account.")
         yield message, facts.move, env._("Recipient Bank")
@@ -136,7 +154,9 @@ def period(env, facts):
         yield message, move, env._("Sold from")
     elif first and last < first:
         message = env._(
-            "Period of sale: %(last)s is before %(first)s.", last=last, first=first
+            "Period of sale: %(last)s is before %(first)s.",
+            last=format_date(env, last),
+            first=format_date(env, first),
         )
         yield message, move, env._("Sold from")
 
@@ -144,6 +164,7 @@ def period(env, facts):
 CHECKS = {
     "exemption_basis": ("stop", exemption_basis),
     "basis_without_exemption": ("warn", basis_without_exemption),
+    "exemption_kinds": ("warn", exemption_kinds),
     "long_basis": ("warn", long_basis),
     "split_payment": ("stop", split_payment),
     "split_payment_after": ("warn", split_payment_after),

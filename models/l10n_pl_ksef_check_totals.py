@@ -3,6 +3,9 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from odoo.tools import format_date
+
+from .l10n_pl_ksef_fa3_currency import amount_text
 from .l10n_pl_ksef_fa3_facts import money
 from .l10n_pl_ksef_fa3_lines import HUNDRED
 from .l10n_pl_ksef_fa3_supply import find_supply, row_days
@@ -27,8 +30,8 @@ def lines_and_totals(env, facts):
             message = env._(
                 "Rate %(rate)s: lines sum to %(a)s, the total says %(b)s.",
                 rate=rate,
-                a=summed,
-                b=booked,
+                a=amount_text(env, summed, facts.move.currency_id),
+                b=amount_text(env, booked, facts.move.currency_id),
             )
             yield message, facts.move, env._("Invoice Lines")
 
@@ -47,8 +50,8 @@ def tax_of_rate(env, facts):
             message = env._(
                 "Rate %(rate)s: VAT %(a)s differs from net × rate by %(b)s.",
                 rate=rate,
-                a=tax,
-                b=difference.quantize(CENT),
+                a=amount_text(env, tax, facts.move.currency_id),
+                b=amount_text(env, difference, facts.move.currency_id),
             )
             yield message, facts.move, env._("Invoice Lines")
 
@@ -69,8 +72,8 @@ def supply_date(env, facts):
     if odd:
         message = env._(
             "Sale date %(date)s is unusual for invoice date %(p1)s.",
-            date=min(odd),
-            p1=issued,
+            date=format_date(env, min(odd)),
+            p1=format_date(env, issued),
         )
         yield message, facts.move, env._("Invoice Date")
 

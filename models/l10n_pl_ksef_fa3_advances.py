@@ -25,6 +25,7 @@ from .l10n_pl_ksef_fa3_order import (
     number_on,
     read_orders,
 )
+from .l10n_pl_ksef_fa3_outside import is_settled
 from .l10n_pl_ksef_fa3_paid import Paid
 from .l10n_pl_ksef_fa3_settled import NOTHING, OF_ADVANCES, read_settled
 from .l10n_pl_ksef_fa3_supply import Supply
@@ -104,13 +105,12 @@ def read_order_facts(moves, posting=()):
     orders = {move: own for move, own in orders.items() if own}
     if not orders:
         return {}
-    settled = read_settled(moves, posting)
-    return {
-        move: facts._replace(
-            earlier=_earlier(move, orders[move], settled.get(move, NOTHING), posting)
-        )
-        for move, facts in read_orders(orders).items()
-    }
+    settled, found = read_settled(moves, posting), {}
+    for move, facts in read_orders(orders).items():
+        value = _value(orders[move], facts)
+        earlier = _earlier(move, value, settled.get(move, NOTHING), posting)
+        found[move] = facts._replace(earlier=earlier)
+    return found
 
 
 def booked_gross(facts):
@@ -121,7 +121,16 @@ def booked_gross(facts):
     )
 
 
-def _earlier(move, orders, settled, posting):
+def _value(orders, facts):
+    """Return the gross value of orders, without what is outside VAT."""
+    value = money(sum(orders.mapped("amount_total")))
+    if facts.has_settled:
+        outside = orders.order_line.filtered(is_settled)
+        value -= money(sum(outside.mapped("price_total")))
+    return value
+
+
+def _earlier(move, value, settled, posting):
     """Return ids of the advance invoices to name on the one that reaches 100%."""
     if not settled.own or settled.own[0].kind != InvoiceKind.ADVANCE:
         return ()
@@ -134,7 +143,7 @@ def _earlier(move, orders, settled, posting):
     ]
     reached = settled.own_amount + sum(entry.amount for entry in others)
     tolerance = CENT * (1 + len(others))
-    if reached < money(sum(orders.mapped("amount_total"))) - tolerance:
+    if reached < value - tolerance:
         return ()
     named = settled._replace(others=others).advances
     return tuple(each.id for each in named)

@@ -12,8 +12,10 @@ from .l10n_pl_ksef_fa3_correction_rows import (
     BEFORE_AFTER,
     RowMatcher,
     before_and_after,
+    keep_method,
     set_style,
     style_earlier,
+    what_is_left,
 )
 from .l10n_pl_ksef_fa3_facts import gather
 from .l10n_pl_ksef_fa3_family import find_families
@@ -40,6 +42,7 @@ class Correction:
     earlier: list = field(default_factory=list)  # ``Facts`` of posted corrections
     lines: tuple | None = None  # lines in the file, where they are not the rows
     matches: dict = field(default_factory=dict)  # number of a row -> row of the root
+    left: list = field(default_factory=list)  # ``Left`` of the rows that it changes
     is_buyer_as_sent: bool = False
 
 
@@ -186,11 +189,13 @@ def _shape(facts):
         return
     matcher = RowMatcher(correction.root_facts)
     correction.matches = matcher.match(facts.rows)
+    keep_method(facts.rows, correction.matches)
     _take_over(facts)
     if correction.root:
         correction.is_buyer_as_sent = _is_buyer_as_sent(facts)
     earlier = style_earlier(correction.earlier, matcher)
     set_style(facts, correction.matches, matcher.prices)
+    correction.left = what_is_left([*earlier, (facts, correction.matches)])
     if move.l10n_pl_ksef_row_style == BEFORE_AFTER and _can_show_both(facts):
         correction.lines = before_and_after(facts, earlier)
     if move.l10n_pl_ksef_corrected_period:

@@ -2,12 +2,25 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from .l10n_pl_ksef_fa3_lines import HUNDRED
 
 ZERO = Decimal(0)
 # How the rows of a correction stand in the file; none of them: as the lines show.
 RETURN, PRICE, BEFORE_AFTER = "return", "price", "before_after"
+
+
+class Left(NamedTuple):
+    """A row of an invoice, and what its corrections have left of it.
+
+    :ivar documents: how many have rounded the net amount
+    """
+
+    row: Any
+    quantity: Decimal
+    net: Decimal
+    documents: int
 
 
 class RowMatcher:
@@ -77,12 +90,45 @@ def set_style(facts, matches, prices):
         known = prices[match.number] if match else [unit_price(row)]
         default = RETURN if unit_price(row) in known else PRICE
         style = default if asked in (False, BEFORE_AFTER) else asked
+        row.is_price_change = style == PRICE
         if is_refund and style == RETURN:
             row.quantity = -row.quantity
         elif is_refund:
             row.price, row.discount = -unit_price(row), ZERO
         if style == PRICE:
             known.append(known[-1] + unit_price(row))
+
+
+def keep_method(rows, matches):
+    """Price rows net whose invoice has them net; of one rate all, as there."""
+    rates = {
+        row.rate
+        for row in rows
+        if row.number in matches and not matches[row.number].is_gross
+    }
+    for row in rows:
+        row.is_gross = row.is_gross and row.rate not in rates
+
+
+def what_is_left(corrections):
+    """Return [:class:`Left`] of the rows of an invoice that the last one changes.
+
+    :param corrections: list of (``Facts`` of a correction, its matches), styled
+    """
+    found = {}
+    for facts, matches in corrections:
+        for row in facts.rows:
+            match = matches.get(row.number)
+            if not match:
+                continue
+            left = found.get(match.number) or Left(match, match.quantity, match.net, 1)
+            quantity = ZERO if row.is_price_change else row.quantity
+            found[match.number] = Left(
+                match, left.quantity + quantity, left.net + row.net, left.documents + 1
+            )
+    _facts, last = corrections[-1]
+    changed = {match.number for match in last.values()}
+    return [left for number, left in found.items() if number in changed]
 
 
 def before_and_after(facts, earlier):
@@ -137,25 +183,30 @@ def _apply(lines, rows, matches):
     """Change {number: line} by the rows of a correction; False if it cannot be."""
     for row in rows:
         match = matches.get(row.number)
-        line = _change(lines[match.number], row) if match else None
+        line = _change(lines[match.number], row, match) if match else None
         if line is None:
             return False
         lines[match.number] = line
     return True
 
 
-def _change(line, row):
-    """Return a line after a row of a correction, None if it does not fit."""
+def _change(line, row, match):
+    """Return a line after a row of a correction, None if it does not fit.
+
+    :param match: row of the invoice; no more can come back than it has
+    """
     name = "gross_price" if row.is_gross else "net_price"
     price = getattr(line, name)
     if price is None or (row.tax and row.tax.is_gross != row.is_gross):
         return None
-    change = unit_price(row)
-    if change == price - (line.unit_discount or ZERO):
-        values = {"quantity": line.quantity + row.quantity}
-    elif abs(row.quantity) == line.quantity:
-        values = {name: price + change}
+    change, quantity = unit_price(row), line.quantity + row.quantity
+    if row.is_price_change:
+        values, is_fit = {name: price + change}, row.quantity == line.quantity
     else:
+        is_same_price = change == price - (line.unit_discount or ZERO)
+        is_fit = is_same_price and quantity * match.quantity >= 0
+        values = {"quantity": quantity}
+    if row.rate != match.rate or not is_fit:
         return None
     if line.tax is not None:
         values["tax"] = line.tax + row.gross - row.net

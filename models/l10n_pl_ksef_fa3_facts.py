@@ -97,6 +97,7 @@ class Row:
     gross: Decimal
     is_gross: bool = False
     is_before: bool = False  # as it stood before a correction
+    is_price_change: bool = False  # of a correction: its price is a difference
     product: ProductFact = NO_PRODUCT
     is_annex_15: bool = False
     excise: Decimal | None = None

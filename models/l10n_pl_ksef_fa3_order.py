@@ -15,6 +15,7 @@ from ..fa3.codes import OSS, Procedure
 from ..fa3.text import clean
 from .l10n_pl_ksef_fa3_facts import exact, money, read_taxes
 from .l10n_pl_ksef_fa3_lines import KEY_PREFIX_LENGTH, TEXT_LENGTH, UNRATED
+from .l10n_pl_ksef_fa3_outside import is_settled
 from .l10n_pl_ksef_fa3_products import NO_PRODUCT, NO_UNIT, read_products, read_units
 
 READ_FIELDS = (
@@ -46,13 +47,18 @@ class OrderRow(NamedTuple):
 
 
 class OrderFacts(NamedTuple):
-    """Sales orders of one advance invoice; ``earlier``: ids of invoices to name."""
+    """Sales orders of one advance invoice.
+
+    :ivar earlier: ids of invoices to name
+    :ivar has_settled: they have lines outside VAT, which are left out
+    """
 
     rows: tuple = ()
     names: str = ""
     currency: str = ""
     is_rated: bool = True
     earlier: tuple = ()
+    has_settled: bool = False
 
     @property
     def gross(self):
@@ -144,13 +150,15 @@ def _is_ordered(line):
 
 
 def _read_one(orders, by_order, shared):
-    lines = [line for order in orders.sorted("id") for line in by_order[order]]
+    ordered = [line for order in orders.sorted("id") for line in by_order[order]]
+    lines = [line for line in ordered if _get_tax(line, shared) or not is_settled(line)]
     rows = tuple(_read_row(line, n, shared) for n, line in enumerate(lines, 1))
     return OrderFacts(
         rows=rows,
         names=", ".join(orders.sorted("id").mapped("name")),
         currency=" ".join(sorted(set(orders.currency_id.mapped("name")))),
         is_rated=all(_get_tax(line, shared) for line in lines),
+        has_settled=len(lines) < len(ordered),
     )
 
 

@@ -7,7 +7,7 @@ def take_out(facts):
     Only rows without a VAT rate are looked at, so that it costs nothing where there
     are none.
     """
-    rows = [row for row in facts.rows if row.tax is None and _is_settled(row.line)]
+    rows = [row for row in facts.rows if row.tax is None and is_settled(row.line)]
     if not rows:
         return
     outside = {id(row) for row in rows}
@@ -19,7 +19,8 @@ def take_out(facts):
         row.number = number
 
 
-def _is_settled(line):
+def is_settled(line):
+    """Tell whether a line, of an invoice or of an order, is outside VAT."""
     if line.tax_ids:
         return all(tax.l10n_pl_ksef_is_settled for tax in line.tax_ids)
     return line.product_id.product_tmpl_id.l10n_pl_ksef_is_settled

@@ -59,9 +59,16 @@ def bank_accounts(facts):
     Where a factor is to be paid the seller's own account is left out.
     """
     factors = [_account(bank, facts) for bank in factor_accounts(facts)]
-    own = _account(facts.move.partner_bank_id, facts)
+    bank = facts.move.partner_bank_id
+    own = _account(bank, facts) if is_sellers(bank, facts) else None
     factors = tuple(account for account in factors if account)
     return ((own,) if own and not factors else ()), factors
+
+
+def is_sellers(bank, facts):
+    """Tell whether an account is the seller's, a branch may have its company's."""
+    owners = facts.move.company_id.parent_ids.partner_id.commercial_partner_id
+    return bank.partner_id.commercial_partner_id in owners
 
 
 def full_iban(number):

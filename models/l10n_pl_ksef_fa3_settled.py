@@ -71,8 +71,8 @@ class Settled(NamedTuple):
         return _total(self.own)
 
     @property
-    def is_part_paid_back(self):
-        """Tell whether an open advance was credited in part.
+    def part_paid_back(self):
+        """Advance invoices that are open, and were credited in part.
 
         Odoo settles no such advance: its order line counts as not invoiced.
         """
@@ -80,9 +80,18 @@ class Settled(NamedTuple):
         for entry in self.others:
             before = open_places.get(entry.place, ZERO)
             open_places[entry.place] = before + entry.amount
-        return any(
-            entry.kind == InvoiceKind.CORRECTION_OF_ADVANCE and open_places[entry.place]
+        places = {
+            entry.place
             for entry in self.others
+            if entry.kind == InvoiceKind.CORRECTION_OF_ADVANCE
+            and open_places[entry.place]
+        }
+        return list(
+            dict.fromkeys(
+                entry.move
+                for entry in self.others
+                if entry.kind == InvoiceKind.ADVANCE and entry.place in places
+            )
         )
 
 

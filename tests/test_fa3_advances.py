@@ -353,11 +353,38 @@ class TestFinalInvoice(AdvanceCase):
         self.assertIn("advances_and_order", found)
         self.assertEqual(found["advances_and_order"][0].level, "stop")
         self.assertEqual(found["advances_and_order"][0].record[0], "sale.order")
+        self.assertIn(
+            f"Part of advance {advance.name} was paid back",
+            found["advances_and_order"][0].message,
+        )
         self.assertIsNone(self.prepare(final).xml)
+
+    def test_advance_credited_in_part_is_settled_as_the_sentence_says(self):
+        order, advance = self.sold()
+        half = ({"price_unit": 450}, {"price_unit": 75})
+        for _half in range(2):
+            self.post(self.reverse(advance, *half))
+        again = self.accept(self.post(self.fixed_advance(order, 634.5)))
+        final = self.final(order)
+        old = final.invoice_line_ids.filtered(
+            lambda line: advance in line._get_downpayment_lines().move_id
+        )
+        old.unlink()
+        text = self.text(final)
+        self.assert_parts(
+            text,
+            "P_15 3595.50",
+            f"NrKSeFFaZaliczkowej {again.sudo().l10n_pl_ksef_number}",
+        )
+        self.assertEqual(text.count("<FakturaZaliczkowa>"), 1)
 
     def test_nothing_remains(self):
         order, _advance = self.sold(100)
-        text = self.text(self.final(order))
+        final = self.final(order)
+        found = self.problems(final)["nothing_left"][0]
+        self.assertEqual(found.level, "note")
+        self.assertEqual(found.record, ("sale.order", order.id))
+        text = self.text(final)
         self.assert_parts(
             text,
             "P_13_1 0.00; P_14_1 0.00; P_13_2 0.00; P_14_2 0.00; P_15 0.00",
@@ -475,3 +502,65 @@ class TestAdvanceProblems(AdvanceCase):
             Command.create({"received_on": PAID_ON, "amount": 2000})
         ]
         self.assertIn("received", self.problems(self.post(advance)))
+
+
+@tagged("l10n_pl_ksef_modules")
+class TestAdvanceOnDeposits(AdvanceCase):
+    """A deposit on the order is outside VAT: no part of an advance."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deposit = cls.make_product(
+            "Kaucja", 10, "vs_kraj_23", l10n_pl_ksef_is_settled=True
+        )
+        cls.deposit.taxes_id = False
+
+    def order_with_deposit(self):
+        return self.make_order(
+            self.order_line(self.goods, 3), self.order_line(self.deposit, 2)
+        )
+
+    def taxed_advance(self, order, percent):
+        """Return the posted advance without the part of the deposit."""
+        advance = self.advance(order, percent)
+        advance.invoice_line_ids.filtered(
+            lambda line: line.display_type == "product" and not line.tax_ids
+        ).unlink()
+        return self.accept(self.post(advance))
+
+    def test_part_of_the_deposit_is_to_be_taken_off(self):
+        found = self.problems(self.advance(self.order_with_deposit()))
+        self.assertNotIn("order_rate", found)
+        self.assertIn("(deposit)", found["one_rate"][0].message)
+
+    def test_untaxed_line_of_the_order_is_no_deposit(self):
+        order = self.make_order(
+            self.order_line(self.goods, 3),
+            self.order_line(self.service, tax_ids=[Command.clear()]),
+        )
+        found = self.problems(self.advance(order))
+        self.assertIn("order_rate", found)
+        self.assertIn("Line 2: choose", found["one_rate"][0].message)
+
+    def test_order_and_final_invoice_add_up(self):
+        order = self.order_with_deposit()
+        advance = self.taxed_advance(order, 30)
+        sent = advance._l10n_pl_ksef_sent_file().body
+        self.assertEqual([line.name for line in sent.order.lines], ["A"])
+        self.assertEqual(str(sent.order.gross), "3690.00")
+        text = self.text(self.final(order))
+        self.assert_parts(
+            text,
+            "P_15 2583.00",
+            f"NrKSeFFaZaliczkowej {advance.sudo().l10n_pl_ksef_number}",
+            "SumaObciazen 20.00; DoZaplaty 2603.00",
+        )
+
+    def test_last_advance_names_the_first(self):
+        order = self.order_with_deposit()
+        first = self.taxed_advance(order, 60)
+        last = self.taxed_advance(order, 40)
+        named = last._l10n_pl_ksef_sent_file().body.advance_invoices
+        number = first.sudo().l10n_pl_ksef_number
+        self.assertEqual([each.ksef_number for each in named], [number])

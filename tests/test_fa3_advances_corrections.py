@@ -238,6 +238,19 @@ class TestCorrectionOfFinal(AdvanceCase):
             "P_8B 0; P_9A 1000; P_11 0.00; P_12 23",
         )
 
+    def test_whole_reversal_after_a_lower_price_is_no_change_of_price(self):
+        _advance, final = self.sold()
+        cut = self.reverse(final)
+        sold = self.lines(cut)
+        (cut.invoice_line_ids - sold[0]).unlink()
+        sold[0].price_unit = 50
+        self.post(cut)
+        refund = self.post(self.reverse(final))
+        self.assert_absent(self.text(refund), "StanPrzed")
+        found = self.problems(refund)
+        self.assertEqual(found["final_rows"][0].level, "warn")
+        self.assertIn("Line 1 of", found["line_returned"][0].message)
+
     def test_only_what_remains_changes(self):
         _advance, final = self.sold()
         refund = self.reverse(final)

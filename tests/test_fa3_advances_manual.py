@@ -129,7 +129,10 @@ class TestSimplifiedInvoice(CorrectionCase):
         fine = self.problems(self.simplified(self.line(81.30), **values))
         self.assertNotIn("simplified", fine)
         over = self.problems(self.simplified(self.line(81.31), **values))
-        self.assertIn("simplified", over)
+        self.assertEqual(
+            over["simplified"][0].message,
+            "A simplified invoice needs the buyer's NIP and at most 100 EUR.",
+        )
         values = {"currency_id": dollar.id, "invoice_currency_rate": 1 / 4}
         fine = self.problems(self.simplified(self.line(91.46), **values))
         self.assertNotIn("simplified", fine)

@@ -170,7 +170,9 @@ class TestFa3Checks(Fa3Case):
                 ]
             }
         )
-        self.assert_problem(invoice, "tax_of_rate", "warn", invoice, "231.00")
+        self.assert_problem(
+            invoice, "tax_of_rate", "warn", invoice, "231.00\N{NO-BREAK SPACE}zł"
+        )
 
     def test_tax_of_another_rate_than_meant_is_stopped(self):
         tax = self.tax("vs_kraj_23")
@@ -203,7 +205,7 @@ class TestFa3Checks(Fa3Case):
     def test_dates_that_look_wrong_are_said(self):
         before = ISSUED_ON - timedelta(days=1)
         invoice = self.make_invoice(invoice_date_due=before)
-        self.assert_problem(invoice, "due_date", "warn", invoice, "2026-11-09")
+        self.assert_problem(invoice, "due_date", "warn", invoice, "11/09/2026")
         for issued, supplied, is_odd in (
             (date(2026, 11, 15), date(2026, 10, 1), False),
             (date(2026, 11, 16), date(2026, 10, 31), True),
@@ -212,7 +214,10 @@ class TestFa3Checks(Fa3Case):
         ):
             with self.subTest(supplied):
                 invoice = self.make_invoice(invoice_date=issued, delivery_date=supplied)
-                self.assertEqual("supply_date" in self.problems(invoice), is_odd)
+                found = self.problems(invoice).get("supply_date", [])
+                self.assertEqual(bool(found), is_odd)
+                if found:
+                    self.assertIn(f"{supplied:%m/%d/%Y} is unus", found[0].message)
 
     def test_account_with_wrong_check_digits_is_said(self):
         bank = self.env["res.partner.bank"].create(
@@ -225,6 +230,13 @@ class TestFa3Checks(Fa3Case):
         invoice = self.make_invoice(partner_bank_id=bank.id)
         self.assert_problem(invoice, "bank_account", "warn", bank, "6210")
 
+    def get_messages(self, facts):
+        problems = self.env["l10n_pl_ksef.check"]._check_facts(facts)
+        # Odoo writes a space before the currency that does not break.
+        return [
+            problem.message.replace("\N{NO-BREAK SPACE}", " ") for problem in problems
+        ]
+
     def get_keys(self, facts):
         problems = self.env["l10n_pl_ksef.check"]._check_facts(facts)
         return {problem.key: problem.level for problem in problems}
@@ -235,11 +247,19 @@ class TestFa3Checks(Fa3Case):
         facts.rows[0].net += Decimal("0.02")
         found = self.get_keys(facts)
         self.assertEqual(found, {"amount_to_pay": "stop", "line_value": "warn"})
+        self.assertEqual(
+            self.get_messages(facts),
+            [
+                "Amount to pay 133.82 zł differs from the invoice total 133.80 zł.",
+                "Line 1: quantity × price gives 100.00 zł, not 100.02 zł.",
+            ],
+        )
         gross = self.make_invoice(self.line(123, taxes=self.make_gross_tax()))
         facts = gather(gross)[gross]
         facts.rows[0].gross += Decimal("0.02")
         found = self.get_keys(facts)
         self.assertEqual(found, {"lines_and_totals": "stop", "line_value": "warn"})
+        self.assertIn("sum to 123.02 zł, the total says 1", self.get_messages(facts)[0])
 
     def test_tax_too_small_for_a_grosz_is_stopped(self):
         dong = self.env.ref("base.VND")

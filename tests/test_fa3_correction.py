@@ -100,6 +100,15 @@ class TestCorrectionRows(CorrectionCase):
             "P_8B -3; P_9B 123.45; P_10 12.345; P_11A -333.32; P_12 23",
         )
 
+    def test_tax_included_price_that_was_sent_net_is_corrected_net(self):
+        gross = self.make_gross_tax()
+        invoice = self.sent(self.line(123.45, taxes=gross), self.line(100))
+        self.assertIsNone(invoice._l10n_pl_ksef_sent_file().body.lines[0].gross_price)
+        refund = self.reverse(invoice, {}, None)
+        text = self.correction_file(refund)
+        self.assert_parts(text, "P_8B -1; P_9A 100.36585366; P_11 -100.37; P_12 23")
+        self.assert_absent(text, "P_9B", "P_11A")
+
     def test_negative_line_of_the_invoice_comes_back_positive(self):
         invoice = self.sent(self.line(100), self.line(-20, name="Rabat"))
         text = self.correction_file(self.reverse(invoice))

@@ -201,6 +201,48 @@ class TestBeforeAndAfter(CorrectionCase):
             "NrWiersza 2; Klucz Uwagi; Wartosc Uszkodzone",
         )
 
+    def cut(self, invoice, price=5):
+        """Post the credit note for a lower price of all pieces of the one line."""
+        self.reverse(invoice, {"price_unit": price})._post(soft=False)
+
+    def test_return_at_the_price_before_a_cut_is_no_change_of_price(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        self.cut(invoice)
+        text = self.assert_difference(self.reverse(invoice, **BEFORE_AFTER))
+        self.assert_parts(text, "P_8B -10; P_9A 100; P_11 -1000.00")
+
+    def test_return_at_the_price_after_a_cut_fits(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        self.cut(invoice)
+        refund = self.reverse(invoice, {"price_unit": 95}, **BEFORE_AFTER)
+        self.assertEqual(
+            self.shown(self.correction_file(refund)),
+            [
+                (1, True, "10", "95", None, "950.00"),
+                (1, False, "0", "95", None, "0.00"),
+            ],
+        )
+
+    def test_return_of_more_than_is_left_shows_the_difference(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        refund = self.reverse(invoice, {"quantity": 12}, **BEFORE_AFTER)
+        self.assert_parts(self.assert_difference(refund), "P_8B -12; P_9A 100")
+        self.reverse(invoice)._post(soft=False)
+        again = self.reverse(invoice, {"quantity": 1}, **BEFORE_AFTER)
+        self.assert_parts(self.assert_difference(again), "P_8B -1; P_9A 100")
+
+    def test_negative_line_that_is_taken_back_stands_at_nothing(self):
+        invoice = self.sent(self.line(100), self.line(5, name="Rabat", quantity=-1))
+        refund = self.reverse(invoice, **BEFORE_AFTER)
+        rows = self.shown(self.correction_file(refund))
+        self.assertEqual([row[2] for row in rows], ["1", "0", "-1", "0"])
+
+    def test_row_at_another_rate_shows_the_difference(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        refund = self.reverse(invoice, {"quantity": 3}, **BEFORE_AFTER)
+        refund.invoice_line_ids.tax_ids = self.tax("vs_kraj_8")
+        self.assert_parts(self.assert_difference(refund), "P_11 -300.00; P_12 8")
+
     def assert_difference(self, refund):
         """The file shows the difference, and the user is told so."""
         text = self.correction_file(refund)

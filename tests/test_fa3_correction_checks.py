@@ -107,6 +107,61 @@ class TestCorrectionChecks(CorrectionCase):
         second.invoice_line_ids.quantity = 4
         self.assert_not_said(second, "corrected_too_much")
 
+    def test_line_of_which_more_comes_back_than_was_sold_is_pointed_out(self):
+        invoice = self.sent(self.line(100, quantity=10), self.line(500, name="B"))
+        self.reverse(invoice, {"quantity": 6}, None)._post(soft=False)
+        second = self.reverse(invoice, {"quantity": 5}, None)
+        self.assert_not_said(second, "corrected_too_much")
+        found = self.assert_said(
+            second,
+            "line_returned",
+            "warn",
+            "Line 1 of INV/2026/00001: more is returned",
+        )
+        self.assertEqual(found.record, ("account.move", invoice.id))
+        other = self.reverse(invoice, None, {})
+        second._post(soft=False)
+        self.assert_not_said(other, "line_returned")
+        last = self.reverse(invoice, {"quantity": -1}, None)
+        self.assert_not_said(last, "line_returned")
+
+    def test_return_at_the_price_before_a_cut_is_pointed_out(self):
+        invoice = self.sent(self.line(100, quantity=10), self.line(500, name="B"))
+        self.reverse(invoice, {"price_unit": 5}, None)._post(soft=False)
+        refund = self.reverse(invoice, {"quantity": 10}, None)
+        self.assert_not_said(refund, "corrected_too_much")
+        self.assert_said(
+            refund, "line_returned", "warn", "Line 1 of INV/2026/00001: corrections"
+        )
+        refund.invoice_line_ids.price_unit = 95
+        self.assert_not_said(refund, "line_returned")
+
+    def test_returns_one_by_one_may_be_some_grosze_off(self):
+        invoice = self.sent(self.line(0.335, quantity=3), self.line(500, name="B"))
+        for _piece in range(2):
+            self.reverse(invoice, {"quantity": 1}, None)._post(soft=False)
+        last = self.reverse(invoice, {"quantity": 1}, None)
+        self.assertEqual(last.amount_untaxed, 0.34)
+        self.assert_not_said(last, "line_returned")
+
+    def test_credit_of_a_discount_line_is_no_return_of_too_much(self):
+        invoice = self.sent(self.line(100), self.line(5, name="Rabat", quantity=-1))
+        refund = self.reverse(invoice)
+        self.assert_not_said(refund, "line_returned")
+        refund._post(soft=False)
+        self.assert_not_said(self.reverse(self.accept(refund)), "line_returned")
+
+    def test_all_sales_of_no_period_are_pointed_out(self):
+        refund = self.reverse(self.sent(self.line(100)))
+        refund.l10n_pl_ksef_covers_all = True
+        self.assert_said(refund, "period_missing", "warn", "For all sales")
+        self.assertIn("<FaWiersz>", self.correction_file(refund))
+        other = self.reverse(self.sent(self.line(100)))
+        other.write(
+            {"l10n_pl_ksef_covers_all": True, "l10n_pl_ksef_corrected_period": "maj"}
+        )
+        self.assert_not_said(other, "period_missing")
+
     def test_correction_of_a_correction_counts_with_the_others(self):
         invoice = self.sent(self.line(100, quantity=10))
         first = self.reverse(invoice, {"quantity": 10})
@@ -141,6 +196,93 @@ class TestCorrectionChecks(CorrectionCase):
         self.assert_said(refund, "corrected_rate", "warn", "INV/2026/00001: 4.")
         refund.invoice_currency_rate = 0.25
         self.assert_not_said(refund, "corrected_rate")
+
+    def credit(self, *originals, **values):
+        """Return a draft credit note in euro that lists what it corrects."""
+        rows = [
+            {"number": each, "issued_on": "2026-10-05", "is_outside_ksef": True}
+            if isinstance(each, str)
+            else {"invoice_id": each.id}
+            for each in originals
+        ]
+        return self.make_invoice(
+            move_type="out_refund",
+            invoice_date=CORRECTED_ON,
+            currency_id=self.env.ref("base.EUR").id,
+            l10n_pl_ksef_corrected_ids=[Command.create(row) for row in rows],
+            **values,
+        )
+
+    def test_rate_of_an_invoice_that_is_not_in_odoo_is_asked_for(self):
+        self.setup_other_currency("EUR", rates=[("2026-11-18", 0.25)])
+        refund = self.credit("FV/7")
+        self.assert_said(refund, "corrected_rate", "warn", "rate of FV/7; 4 is used")
+        # Its own day asks for no rate.
+        self.assertFalse(refund.l10n_pl_ksef_rate_legal)
+        self.assertIn("11/17/2026", self.credit("A", "B").l10n_pl_ksef_rate_legal)
+        refund.invoice_currency_rate = 1 / 4.1
+        self.assert_not_said(refund, "corrected_rate")
+
+    def test_rate_of_several_invoices_is_theirs_or_of_the_day_before(self):
+        euro = self.setup_other_currency(
+            "EUR", rates=[("2026-11-17", 1 / 4.2), ("2026-11-18", 1 / 4.3)]
+        )
+        first, second, other = (
+            self.sent(
+                self.line(100), currency_id=euro.id, invoice_currency_rate=1 / rate
+            )
+            for rate in (4.1, 4.1, 4.05)
+        )
+        for originals, used, is_right in (
+            ((first, second), 4.3, False),
+            ((first, second), 4.2, True),
+            ((first, second), 4.1, True),
+            ((first, other), 4.1, False),
+            ((first, other), 4.2, True),
+            ((first, "FV/7"), 4.1, False),
+            ((first, "FV/7"), 4.2, True),
+        ):
+            refund = self.credit(*originals, invoice_currency_rate=1 / used)
+            with self.subTest(originals=originals, used=used):
+                if is_right:
+                    self.assert_not_said(refund, "corrected_rate")
+                    continue
+                message = (
+                    "Several invoices or a period are corrected: use the exchange rate"
+                    f" of 11/17/2026 (4.2); {used} is used."
+                )
+                self.assert_said(refund, "corrected_rate", "warn", message)
+
+    def test_rate_of_a_period_of_one_invoice_may_be_either(self):
+        euro = self.setup_other_currency("EUR", rates=[("2026-11-17", 1 / 4.2)])
+        invoice = self.sent(
+            self.line(100), currency_id=euro.id, invoice_currency_rate=1 / 4.1
+        )
+        for used, is_right in ((4.1, True), (4.2, True), (4.3, False)):
+            refund = self.credit(
+                invoice,
+                invoice_currency_rate=1 / used,
+                l10n_pl_ksef_corrected_period="maj",
+            )
+            with self.subTest(used):
+                self.assertEqual(
+                    "corrected_rate" in self.problems(refund), not is_right
+                )
+
+    def test_rate_before_several_invoices_that_odoo_has_not_is_named_by_its_day(self):
+        euro = self.setup_other_currency("EUR", rates=[("2026-11-18", 1 / 4.3)])
+        first, second = (
+            self.sent(
+                self.line(100), currency_id=euro.id, invoice_currency_rate=1 / rate
+            )
+            for rate in (4.1, 4.2)
+        )
+        self.assert_said(
+            self.credit(first, second),
+            "corrected_rate",
+            "warn",
+            "use the exchange rate of 11/17/2026; 4.3 is used.",
+        )
 
     def test_long_reason_is_cut_and_said(self):
         refund = self.reverse(

@@ -1,8 +1,9 @@
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
 from .correction_common import CORRECTED_ON, SENT_NUMBER, CorrectionCase
-from .fa3_common import BUYER_NIP
+from .fa3_common import BUYER_NIP, IBAN
 
 
 @tagged("post_install_l10n", "post_install", "-at_install")
@@ -192,6 +193,24 @@ class TestDebitNote(CorrectionCase):
             "P_8B 1; P_9A 100; P_11 100.00; P_12 23",
         )
 
+    def test_debit_note_of_a_credit_note_is_paid_to_the_seller(self):
+        accounts = self.env["res.partner.bank"].create(
+            [
+                {"acc_number": IBAN, "partner_id": self.company.partner_id.id},
+                {
+                    "acc_number": "PL27114020040000300201355387",
+                    "partner_id": self.buyer.id,
+                },
+            ]
+        )
+        accounts.allow_out_payment = True
+        own, buyers = accounts
+        refund = self.reverse(self.sent(self.line(100)))
+        refund.partner_bank_id = buyers
+        refund._post(soft=False)
+        for debit in (self.debit(self.accept(refund)), self.asked(refund)):
+            self.assertEqual(debit.partner_bank_id, own)
+
     def test_credit_note_of_a_debit_note_names_the_invoice(self):
         invoice = self.sent(self.line(100, quantity=10))
         debit = self.debit(invoice, copy_lines=True)
@@ -203,6 +222,15 @@ class TestDebitNote(CorrectionCase):
             f"NrKSeFFaKorygowanej {SENT_NUMBER.format(invoice.id)}",
             "P_13_1 -50.00; P_14_1 -11.50; P_15 -61.50",
         )
+
+    def test_more_goods_at_the_price_before_a_cut_show_the_difference(self):
+        invoice = self.sent(self.line(100, quantity=10))
+        self.reverse(invoice, {"price_unit": 5})._post(soft=False)
+        debit = self.debit(invoice, copy_lines=True)
+        debit.l10n_pl_ksef_row_style = "before_after"
+        text = self.correction_file(debit)
+        self.assert_parts(text, "P_8B 10; P_9A 100; P_11 1000.00; P_12 23")
+        self.assert_absent(text, "StanPrzed")
 
     def test_before_and_after_of_a_higher_price(self):
         invoice = self.sent(self.line(100, quantity=10))
@@ -283,6 +311,37 @@ class TestBuyerCorrection(CorrectionCase):
         before = self.document(self.correction_file(correction)).body.buyers_before[0]
         self.assertEqual(before.identity.name, "Stara nazwa")
         self.assertEqual(before.address.line_1, "ul. Stara 2")
+
+    def test_what_was_chosen_on_the_invoice_stays(self):
+        usual = self.make_partner("Zawsze", "PL7740001454")
+        chosen = self.make_partner("Szkoła", "PL7740001454")
+        self.buyer.l10n_pl_ksef_party_ids = [
+            Command.create({"partner_id": usual.id, "role": "2"})
+        ]
+        self.buyer.l10n_pl_ksef_is_vat_group = True
+        invoice = self.make_invoice(
+            l10n_pl_ksef_local_government="yes", l10n_pl_ksef_vat_group="no"
+        )
+        invoice.l10n_pl_ksef_party_ids = [
+            Command.clear(),
+            Command.create({"partner_id": chosen.id, "role": "8"}),
+        ]
+        invoice._post(soft=False)
+        self.accept(invoice)
+        self.buyer.name = "Nowa nazwa"
+        text = self.correction_file(self.correct(invoice))
+        self.assert_parts(text, "JST 1; GV 2", "Rola 8")
+        self.assertEqual(text.count("<Podmiot3>"), 1)
+        self.assertEqual(invoice.l10n_pl_ksef_party_ids.partner_id, chosen)
+
+    def test_invoice_without_third_parties_gets_none(self):
+        invoice = self.sent(self.line(100))
+        usual = self.make_partner("Zawsze", "PL7740001454")
+        self.buyer.l10n_pl_ksef_party_ids = [
+            Command.create({"partner_id": usual.id, "role": "2"})
+        ]
+        self.buyer.name = "Nowa nazwa"
+        self.assert_absent(self.correction_file(self.correct(invoice)), "Podmiot3")
 
     def test_nothing_to_correct_is_said(self):
         invoice = self.sent(self.line(100))

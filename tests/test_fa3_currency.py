@@ -107,8 +107,8 @@ class TestCurrency(Fa3Case):
             [
                 (
                     "warn",
-                    "Lines 1: the law asks for the rate of 11/03/2026 (4.1), the"
-                    " invoice has 4.2 for all. Invoice them separately.",
+                    "Line 1: the law asks for the rate of 11/03/2026 (4.1), the"
+                    " invoice has 4.2 for all. Invoice it separately.",
                 )
             ],
         )
@@ -118,6 +118,113 @@ class TestCurrency(Fa3Case):
             invoice_currency_rate=1 / 4.2,
         )
         self.assertNotIn("legal_rates", self.problems(same))
+
+    def test_goods_sold_to_the_union_count_from_their_invoice(self):
+        for day, value in (("10-02", 4.1), ("11-04", 4.2), ("11-09", 4.3)):
+            self.rate(f"2026-{day}", value)
+        self.rate("2026-11-13", 4.4)
+        german = self.make_partner("GmbH", "DE136695976", "de")
+        # The last is invoiced after the 15th of the next month, a Sunday. Rates of
+        # income tax, before the day of sale, may be used too.
+        for issued, sold, fitting, asked in (
+            ("2026-11-10", "2026-11-05", (4.3, 4.2), "11/09/2026 (4.3)"),
+            ("2026-11-10", "2026-11-15", (4.3,), "11/09/2026 (4.3)"),
+            ("2026-11-20", "2026-10-05", (4.4, 4.1), "11/13/2026 (4.4)"),
+        ):
+            for used in (4.1, 4.2, 4.3, 4.4):
+                invoice = self.post_euro(
+                    self.line(100, "vs_unia"),
+                    partner_id=german.id,
+                    invoice_date=issued,
+                    delivery_date=sold,
+                    invoice_currency_rate=1 / used,
+                )
+                said = [message for _level, message in self.legal(invoice)]
+                with self.subTest(issued=issued, sold=sold, used=used):
+                    self.assertEqual(not said, used in fitting)
+                    self.assertTrue(not said or f"asks for {asked}." in said[0])
+
+    def test_button_takes_the_rate_of_the_invoice_for_goods_sold_to_the_union(self):
+        for day, value in (("11-04", 4.2), ("11-09", 4.3), ("11-10", 4.4)):
+            self.rate(f"2026-{day}", value)
+        german = self.make_partner("GmbH", "DE136695976", "de")
+        draft = self.make_invoice(
+            self.line(100, "vs_unia"),
+            partner_id=german.id,
+            currency_id=self.euro.id,
+            delivery_date="2026-11-05",
+        )
+        self.assertTrue(draft.l10n_pl_ksef_has_legal_rate)
+        self.assertFalse(draft.l10n_pl_ksef_rate_other)
+        draft.action_l10n_pl_ksef_use_legal_rate()
+        self.assertEqual(draft.l10n_pl_ksef_rate_text, "1 EUR = 4.3 PLN")
+        draft.invoice_currency_rate = 1 / 4.2
+        self.assertFalse(draft.l10n_pl_ksef_has_legal_rate)
+
+    def test_period_counts_from_its_end_or_from_the_invoice(self):
+        for day, value in (("10-30", 4.1), ("11-09", 4.2), ("11-10", 4.3)):
+            self.rate(f"2026-{day}", value)
+        period = {
+            "l10n_pl_ksef_period_start": "2026-10-01",
+            "l10n_pl_ksef_period_end": "2026-10-31",
+        }
+        for value in (4.1, 4.2):
+            invoice = self.post_euro(invoice_currency_rate=1 / value, **period)
+            self.assertEqual(self.legal(invoice), [])
+            self.assertIn("entered under", invoice.l10n_pl_ksef_rate_source)
+        self.assertEqual(
+            self.legal(self.post_euro(**period)),
+            [
+                (
+                    "warn",
+                    "Rate of 11/10/2026 (4.3) is used; the law asks for 10/30/2026"
+                    " (4.1), or for 11/09/2026 (4.2) if the invoice makes VAT due, as"
+                    " for rent, media, leasing and telecoms.",
+                )
+            ],
+        )
+
+    def test_either_rate_of_a_period_is_taken_over(self):
+        for day, value in (("10-30", 4.1), ("11-09", 4.2), ("11-10", 4.3)):
+            self.rate(f"2026-{day}", value)
+        draft = self.make_invoice(
+            currency_id=self.euro.id,
+            l10n_pl_ksef_period_start="2026-10-01",
+            l10n_pl_ksef_period_end="2026-10-31",
+        )
+        self.assertEqual(
+            (draft.l10n_pl_ksef_rate_legal, draft.l10n_pl_ksef_rate_other),
+            (
+                "4.1 of 10/30/2026, the last working day before 10/31/2026.",
+                "4.2 of 11/09/2026, the last working day before 11/10/2026.",
+            ),
+        )
+        self.assertTrue(draft.l10n_pl_ksef_has_legal_rate)
+        self.assertTrue(draft.l10n_pl_ksef_has_other_rate)
+        draft.action_l10n_pl_ksef_use_other_rate()
+        self.assertEqual(draft.l10n_pl_ksef_rate_text, "1 EUR = 4.2 PLN")
+        self.assertFalse(draft.l10n_pl_ksef_has_legal_rate)
+        self.assertFalse(draft.l10n_pl_ksef_has_other_rate)
+        draft.action_l10n_pl_ksef_use_legal_rate()
+        self.assertEqual(draft.l10n_pl_ksef_rate_text, "1 EUR = 4.1 PLN")
+        draft.l10n_pl_ksef_period_end = "2026-11-30"
+        self.assertFalse(draft.l10n_pl_ksef_rate_other)
+
+    def test_one_stop_shop_has_its_own_rates(self):
+        self.rate("2026-11-09", 4.2)
+        self.rate("2026-11-10", 4.3)
+        tax = self.env["account.tax"].create(
+            {"name": "20% AT", "amount": 20, "l10n_pl_ksef_rate": "oss"}
+        )
+        tax.l10n_pl_ksef_procedure = "WSTO_EE"
+        invoice = self.post_euro(self.line(taxes=tax))
+        self.assertEqual(self.legal(invoice), [])
+        self.assertEqual(invoice.l10n_pl_ksef_rate_text, "1 EUR = 4.3 PLN")
+        self.assertFalse(invoice.l10n_pl_ksef_rate_legal)
+        typed = self.post_euro(self.line(taxes=tax), invoice_currency_rate=1 / 4.5)
+        self.assertNotIn("typed_rate", self.problems(typed))
+        mixed = self.post_euro(self.line(taxes=tax), self.line())
+        self.assertIn("11/09/2026 (4.2)", self.legal(mixed)[0][1])
 
     def test_rate_that_odoo_has_not_is_said(self):
         self.rate("2026-11-02", 4.2)

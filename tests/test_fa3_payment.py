@@ -1,9 +1,10 @@
 from datetime import date
+from types import SimpleNamespace
 
 from odoo import Command
 from odoo.tests import tagged
 
-from ..models.l10n_pl_ksef_fa3_payment import payment
+from ..models.l10n_pl_ksef_fa3_payment import is_sellers, payment
 from .fa3_common import CREATED_ON, IBAN, Fa3Case
 
 PAID_ON = date(2026, 11, 10)
@@ -266,6 +267,31 @@ class TestFa3FormOfPayment(PaymentCase):
                 if words:
                     self.assertIn(words, problems["bank_account"][0].message)
 
+    def test_account_of_somebody_else_is_left_out_and_said(self):
+        others = self.account.copy(
+            {"partner_id": self.buyer.id, "allow_out_payment": True}
+        )
+        invoice = self.post_invoice(partner_bank_id=others.id)
+        (problem,) = self.problems(invoice)["bank_account_owner"]
+        self.assertEqual(problem.level, "warn")
+        self.assertEqual(
+            problem.message,
+            f"Bank account {others.acc_number} belongs to Nabywca S.A., not to"
+            " Sprzedawca Sp. z o.o.: it is left out.",
+        )
+        self.assert_absent(self.get_file(invoice), "NrRB", "FormaPlatnosci")
+        refund = self.post_invoice(move_type="out_refund", partner_bank_id=others.id)
+        self.assertNotIn("bank_account_owner", self.problems(refund))
+
+    def test_account_of_the_parent_company_is_the_sellers(self):
+        branch = self.env["res.company"].create(
+            {"name": "Oddział", "parent_id": self.company.id}
+        )
+        facts = SimpleNamespace(move=SimpleNamespace(company_id=branch))
+        self.assertTrue(is_sellers(self.account, facts))
+        facts.move.company_id = self.env["res.company"].create({"name": "Obca"})
+        self.assertFalse(is_sellers(self.account, facts))
+
     def test_without_account_and_method_nothing_is_said(self):
         self.assertIsNone(self.get_form(partner_bank_id=False))
         self.assertEqual(self.get_form(partner_bank_id=self.account.id), "6")
@@ -334,7 +360,10 @@ class TestFa3Settlement(PaymentCase):
 
     def test_deposit_alone_is_no_invoice(self):
         invoice = self.make_invoice(self.settled(10))
-        self.assertIn("no_lines", self.problems(invoice))
+        self.assertEqual(
+            self.problems(invoice)["no_lines"][0].message,
+            "Only amounts outside VAT: such a document does not go to KSeF.",
+        )
 
     def test_rounding_is_settled_too(self):
         rounding = self.env["account.cash.rounding"].create(

@@ -115,6 +115,13 @@ class TestFa3SplitPayment(StatementCase):
         )
         self.assertTrue(self.answer(self.line(), l10n_pl_ksef_split_payment="yes"))
 
+    def test_credit_note_needs_no_account_to_pay_to(self):
+        refund = self.make_invoice(
+            self.steel_line(), partner_bank_id=False, move_type="out_refund"
+        )
+        refund.l10n_pl_ksef_split_payment = "yes"
+        self.assertNotIn("split_payment_account", self.problems(refund))
+
     def test_no_account_to_pay_to_is_said(self):
         invoice = self.make_invoice(self.steel_line(), partner_bank_id=False)
         problem = self.problems(invoice)["split_payment_account"][0]
@@ -325,6 +332,20 @@ class TestFa3Exemption(StatementCase):
         self.assert_parts(
             text, f"P_19 1; P_19A {EXEMPTION}; art. 122 ust. 1 ustawy o VAT"
         )
+
+    def test_bases_in_different_laws_are_said(self):
+        gold = self.tax("vs_kraj_zw_gold")
+        lines = [self.line(5, "vs_kraj_zw"), self.line(7, taxes=gold)]
+        invoice = self.make_invoice(*lines)
+        self.assertEqual(self.problems(invoice), {})
+        gold.l10n_pl_ksef_exemption_kind = "directive"
+        (problem,) = self.problems(invoice)["exemption_kinds"]
+        self.assertEqual(problem.level, "warn")
+        self.assertIn(f"{self.exempt.name}, {gold.name}: exempt", problem.message)
+        invoice.l10n_pl_ksef_exemption_basis = "art. 113 ust. 1"
+        self.assertIn("exemption_kinds", self.problems(invoice))
+        invoice.l10n_pl_ksef_exemption_kind = "act"
+        self.assertEqual(self.problems(invoice), {})
 
     def test_basis_of_blanks_is_none(self):
         self.exempt.l10n_pl_ksef_exemption_basis = "  "

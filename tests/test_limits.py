@@ -163,19 +163,22 @@ class TestRefusal(LimitCase):
     """What KSeF asks for holds for all, exactly as long as it asked."""
 
     def refuse(self, **values):
+        """Let KSeF refuse a call; keep between which moments it did."""
         self.simulator.inject("sessions_list", "status", status=429, **values)
+        self.refused_after = datetime.now()
         with self.assertRaises(KsefRateLimited) as caught:
             self.list_sessions()
-        return self.block(caught.exception)
+        pause = self.block(caught.exception)
+        self.refused_before = datetime.now()
+        return pause
 
     def check_blocked(self, seconds):
         other = self.connect_other(SELLER_NIP)
-        now = datetime.now()
-        with freeze_time(now + timedelta(seconds=seconds - 2)):
+        with freeze_time(self.refused_after + timedelta(seconds=seconds - 2)):
             self.assertGreater(self.get_wait(other), 0)
             with self.enter_registry_test_mode(), self.assertRaises(KsefRateLimited):
                 self.limits._gate(other)("session_list")
-        with freeze_time(now + timedelta(seconds=seconds + 1)):
+        with freeze_time(self.refused_before + timedelta(seconds=seconds + 1)):
             self.assertEqual(self.get_wait(other), 0)
 
     def test_long_pause_is_kept_by_every_company(self):

@@ -121,6 +121,13 @@ class BuyerCorrection(models.TransientModel):
             "invoice_payment_term_id": False,
             "reversed_entry_id": invoice.id,
             "ref": self.reason,
+            # Chosen on the invoice; without them the usual ones would come.
+            "l10n_pl_ksef_party_ids": [
+                Command.create(values)
+                for values in invoice.l10n_pl_ksef_party_ids.copy_data()
+            ],
+            "l10n_pl_ksef_local_government": invoice.l10n_pl_ksef_local_government,
+            "l10n_pl_ksef_vat_group": invoice.l10n_pl_ksef_vat_group,
             "l10n_pl_ksef_is_data_correction": True,
             "l10n_pl_ksef_buyer_before": self._prepare_before(),
             "l10n_pl_ksef_right_number": self.right_number,
