@@ -79,8 +79,15 @@ def make_in_euro(buyer, table):
             "inverse_company_rate": 4.2567,
         }
     )
+    # Of a period, which has two rates that may be right.
+    values = {
+        "l10n_pl_ksef_period_start": now.date() - timedelta(days=40),
+        "l10n_pl_ksef_period_end": now.date() - timedelta(days=10),
+    }
     lines = [make_line(table)]
-    return make_invoice(buyer, False, currency_id=euro.id, invoice_line_ids=lines)
+    return make_invoice(
+        buyer, False, currency_id=euro.id, invoice_line_ids=lines, **values
+    )
 
 
 def make_many():
